@@ -1,0 +1,1 @@
+"""The tooling of BCC Lessons: run, check and test the programs in ``lessons/``."""

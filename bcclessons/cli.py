@@ -1,0 +1,365 @@
+"""./lab: parse the command line, call, print. The work is done elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from bcclessons import bootstrap, doctor, lesson, packages
+from bcclessons.cache import cache_folder
+from bcclessons.lesson import Lesson
+from bcclessons.machine import Machine, debian, vm
+from bcclessons.machine.headers import stand_in_headers
+from bcclessons.machine.host import Host
+from bcclessons.progress import TerminalConsole
+from bcclessons.text import Language, Problem, Text, language_wanted
+
+CHECKOUT = bootstrap.CHECKOUT
+
+
+@dataclass
+class Lab:
+    """What every command works with."""
+
+    console: TerminalConsole
+    cache: Path
+    lessons: list[Lesson]
+
+    def report(self) -> doctor.Report:
+        """Examine this machine."""
+        return doctor.examine(doctor.System.here(), self.cache)
+
+    def machine(self, wanted: Lesson | None, only: doctor.Place | None) -> Machine:
+        """Return the machine that a lesson (or any lesson) runs on, and say which."""
+        report = self.report()
+        verdict = doctor.verdict(report, wanted or self.lessons[0], only=only)
+        if verdict.place is doctor.Place.NOWHERE:
+            raise Problem(
+                Text(
+                    ja=f"{verdict.why.ja}．直し方: ./lab doctor",
+                    en=f"{verdict.why.en}; how to mend it: ./lab doctor",
+                )
+            )
+        reason = Text(ja="レッスンを動かすの", en="Running the lesson")
+        packages.install(verdict.packages, reason, self.console)
+        if verdict.place is doctor.Place.VM:
+            release = debian.RELEASES[0]
+            machine: Machine = vm.Vm(CHECKOUT, release, self.cache, self.console)
+        else:
+            headers = None
+            if verdict.place is doctor.Place.STANDIN:
+                headers = stand_in_headers(self.cache, self.console)
+            machine = Host(CHECKOUT, headers, tracefs=report["tracefs"].state is doctor.State.OK)
+        self.console.say(
+            Text(
+                ja=f"{machine.title.ja}で動かす: {verdict.why.ja}．",
+                en=f"Running on {machine.title.en}: {verdict.why.en}.",
+            )
+        )
+        return machine
+
+    @property
+    def python(self) -> list[str]:
+        """The Python, with the packages of the tests, that runs the tests."""
+        python = bootstrap.environment("requirements-dev.txt", self.console)
+        return [str(python), "-X", f"pycache_prefix={sys.pycache_prefix}"]
+
+
+_PLACES = {"host": doctor.Place.HOST, "vm": doctor.Place.VM, None: None}
+
+
+def commands(language: Language) -> click.Group:
+    """Return the commands of ./lab, with their help in this language."""
+
+    def words(ja: str, en: str) -> str:
+        return Text(ja=ja, en=en).to(language)
+
+    def common(command: Any) -> Any:
+        """Add the options that every command takes."""
+        for decorator in (
+            click.help_option(
+                "--help", help=words("この説明を表示する．", "Show this help.")
+            ),
+            click.option(
+                "--yes", is_flag=True, expose_value=False,
+                help=words("尋ねずに進む．", "Go on without asking."),
+            ),
+            click.option(
+                "--lang", type=click.Choice([item.value for item in Language]), expose_value=False,
+                help=words("メッセージの言語．", "The language of messages."),
+            ),
+        ):  # fmt: skip
+            command = decorator(command)
+        return command
+
+    def places(command: Any) -> Any:
+        """Add --host and --vm."""
+        command = click.option(
+            "--vm", "place", flag_value="vm",
+            help=words("VM で動かす．", "Run in the VM."),
+        )(command)  # fmt: skip
+        return click.option(
+            "--host", "place", flag_value="host",
+            help=words("このマシンで動かす．", "Run on this machine."),
+        )(command)
+
+    @common
+    @click.group(
+        invoke_without_command=True,
+        help=words(
+            "BCC Lessons: レッスンを動かし，マシンを調べ，テストする．",
+            "BCC Lessons: run the lessons, look at the machine, test.",
+        ),
+    )
+    @click.pass_context
+    def lab(context: click.Context) -> None:
+        if context.invoked_subcommand is None:
+            _overview(context.obj)
+
+    @lab.command(
+        help=words(
+            "レッスンを動かす．端末なら，上の窓でプログラム，下の窓でシェルを使う．",
+            "Run a lesson: in a terminal, the program above and a shell below.",
+        )
+    )
+    @click.argument("lesson", metavar=words("レッスン", "LESSON"))
+    @click.option(
+        "--demo", is_flag=True,
+        help=words("デモを打ち込み，出力を表示して終わる．",
+                   "Type the demo, print what comes, and end."),
+    )  # fmt: skip
+    @places
+    @common
+    @click.pass_obj
+    def run(lab: Lab, lesson: str, demo: bool, place: str | None) -> None:
+        _run(lab, lesson, _PLACES[place], demo=demo)
+
+    @lab.command(
+        help=words("レッスンが動くマシンでシェルを開く．", "Open a shell where lessons run.")
+    )
+    @places
+    @common
+    @click.pass_obj
+    def shell(lab: Lab, place: str | None) -> None:
+        _shell(lab, _PLACES[place])
+
+    @lab.command(
+        help=words(
+            "このマシンで何が動くかと，直し方を表示する．",
+            "Show what runs on this machine, and how to mend what does not.",
+        )
+    )
+    @click.option("--json", "as_json", is_flag=True, help=words("JSON で表示する．", "As JSON."))
+    @common
+    @click.pass_obj
+    def doctor(lab: Lab, as_json: bool) -> None:
+        _doctor(lab, as_json=as_json)
+
+    @lab.command(help=words("動いている VM を止める．", "Stop the VM that runs."))
+    @common
+    @click.pass_obj
+    def stop(lab: Lab) -> None:
+        _stop(lab)
+
+    @lab.command(
+        context_settings={"ignore_unknown_options": True},
+        help=words(
+            "テストを実行する．引数は pytest に渡す．", "Run the tests; arguments go to pytest."
+        ),
+    )
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ...]")
+    @common
+    @click.pass_obj
+    def test(lab: Lab, arguments: tuple[str, ...]) -> None:
+        _test(lab, arguments)
+
+    @lab.command(
+        help=words(
+            "レッスンの起動時間を，交互に動かして測る．",
+            "Time the lesson's start against the same program with kernel headers.",
+        )
+    )
+    @click.option(
+        "--runs", default=10, show_default=True, type=click.IntRange(1, 1000),
+        help=words("測る回数．", "How many runs to time."),
+    )  # fmt: skip
+    @places
+    @common
+    @click.pass_obj
+    def bench(lab: Lab, runs: int, place: str | None) -> None:
+        _bench(lab, _PLACES[place], runs)
+
+    return lab
+
+
+def _overview(lab: Lab) -> None:
+    title = Text(
+        ja="BCC Lessons: eBPF プログラムからユーザ空間へのデータの渡し方",
+        en="BCC Lessons: how an eBPF program hands data to user space",
+    )
+    print(title.to(lab.console.language))
+    print()
+    for item in lab.lessons:
+        print(f"  {item.label}  {item.title.to(lab.console.language)}")
+        print(f"      {item.goal.to(lab.console.language)}")
+    print()
+    first = lab.lessons[0].label
+    for command, text in (
+        (f"./lab run {first}", Text(ja="レッスンを動かす", en="run a lesson")),
+        ("./lab shell", Text(ja="レッスンが動くシェル", en="a shell where lessons run")),
+        ("./lab doctor", Text(ja="このマシンを調べる", en="look at this machine")),
+        ("./lab stop", Text(ja="VM を止める", en="stop the VM")),
+        ("./lab test", Text(ja="すべてテストする", en="test everything")),
+        ("./lab --help", Text(ja="ほかの使い方", en="more")),
+    ):
+        print(f"  {command:<14} {text.to(lab.console.language)}")
+
+
+def _run(lab: Lab, name: str, only: doctor.Place | None, *, demo: bool) -> None:
+    chosen = lesson.find(lab.lessons, name)
+    in_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not demo
+    if in_terminal:
+        reason = Text(ja="画面を 2 つに分けるの", en="Showing two panes")
+        packages.install(
+            doctor.missing(doctor.System.here(), {"tmux": "tmux"}), reason, lab.console
+        )
+    with lab.machine(chosen, only) as machine:
+        try:
+            if in_terminal:
+                from bcclessons import panes
+
+                panes.show(machine, chosen, lab.console.language)
+            else:
+                from bcclessons import demo as player
+
+                player.play(machine, chosen)
+        finally:
+            _check_alive(machine)
+
+
+def _shell(lab: Lab, only: doctor.Place | None) -> None:
+    with lab.machine(None, only) as machine:
+        terminal = sys.stdin.isatty()
+        inner = machine.inside(["bash"], root=os.geteuid() == 0)
+        status = subprocess.run(
+            machine.command(inner, folder="lessons", terminal=terminal), check=False
+        ).returncode
+        _check_alive(machine)
+    sys.exit(status)
+
+
+def _check_alive(machine: Machine) -> None:
+    """Raise Problem if the machine is a VM that has ended under its user."""
+    if isinstance(machine, vm.Vm) and not machine.alive():
+        raise Problem(
+            Text(
+                ja="VM が途中で終わった．もう一度実行する．",
+                en="the VM ended before its time; run this again.",
+            )
+        )
+
+
+def _stop(lab: Lab) -> None:
+    stopped = vm.stop(lab.cache, CHECKOUT, debian.RELEASES)
+    if not stopped:
+        lab.console.say(Text(ja="動いている VM は無い．", en="No VM is running."))
+    for release in stopped:
+        lab.console.say(
+            Text(ja=f"{release.title} の VM を止めた．", en=f"Stopped the VM of {release.title}.")
+        )
+
+
+def _test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
+    report = lab.report()
+    needed = {"tmux": "tmux", "less": "less", **doctor.VM_TOOLS}
+    wanted = [*doctor.missing(doctor.System.here(), needed)]
+    for place in (doctor.Place.HOST, doctor.Place.VM):
+        wanted += doctor.verdict(report, lab.lessons[0], only=place).packages
+    reason = Text(ja="テストするの", en="Testing")
+    packages.install(list(dict.fromkeys(wanted)), reason, lab.console)
+    command = [*lab.python, "-m", "pytest", *arguments]
+    sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
+
+
+def _bench(lab: Lab, only: doctor.Place | None, runs: int) -> None:
+    from bcclessons import bench
+
+    for item in lab.lessons:
+        with lab.machine(item, only) as machine:
+            title = Text(ja="交互に動かして測る", en="Timing the two in turn")
+            with lab.console.stage(title) as stage:
+                result = bench.start_time(machine, item, runs, stage)
+            print(result.to(lab.console.language))
+
+
+def _doctor(lab: Lab, *, as_json: bool) -> None:
+    report = lab.report()
+    verdicts = {item.label: doctor.verdict(report, item) for item in lab.lessons}
+    from bcclessons import doctor_report
+
+    if as_json:
+        print(json.dumps(doctor_report.as_data(report, verdicts), ensure_ascii=False, indent=2))
+    else:
+        doctor_report.show(report, lab.lessons, verdicts, lab.console.language)
+    if any(verdict.place is doctor.Place.NOWHERE for verdict in verdicts.values()):
+        sys.exit(1)
+
+
+def main(arguments: list[str]) -> int:
+    """Run ./lab with these arguments; return its exit status."""
+    language = language_wanted(arguments, os.environ)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Leave through every finally: nothing that was started stays behind.
+        signal.signal(number, lambda signum, frame: sys.exit(128 + signum))
+    try:
+        lab = Lab(
+            TerminalConsole(language, assume_yes="--yes" in arguments),
+            cache_folder(os.environ),
+            lesson.load_all(CHECKOUT),
+        )
+        commands(language).main(
+            arguments, prog_name="./lab", standalone_mode=False, obj=lab
+        )
+    except Problem as problem:
+        print("lab:", problem.text.to(language), file=sys.stderr)
+        return 1
+    except click.UsageError as error:
+        print("lab:", _usage(error, language), file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would say so while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def _usage(error: click.UsageError, language: Language) -> str:
+    """Say what is wrong on the command line, and what to type."""
+    path = error.ctx.command_path if error.ctx else "./lab"
+    if isinstance(error, click.MissingParameter):
+        text = Text(
+            ja="どのレッスンかを指定する．例: ./lab run 02．一覧: ./lab",
+            en="name a lesson: ./lab run 02; to list them: ./lab",
+        )
+    elif isinstance(error, click.NoSuchOption):
+        text = Text(
+            ja=f"{error.option_name} というオプションは無い．使い方: {path} --help",
+            en=f"there is no option {error.option_name}; see {path} --help",
+        )
+    else:
+        text = Text(
+            ja=f"使い方が違う（{error.format_message()}）．使い方: {path} --help",
+            en=f"{error.format_message().rstrip('.')}; see {path} --help",
+        )
+    return text.to(language)

@@ -1,0 +1,149 @@
+"""Playing a lesson's demo: the lesson in one terminal, a typing user in another."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pexpect
+
+from bcclessons.text import Problem, Text
+
+if TYPE_CHECKING:
+    from bcclessons.lesson import Lesson
+    from bcclessons.machine import Machine
+
+# What Debian's and Ubuntu's own .bashrc set for less, which is part of what the
+# demo shows: less starts a shell that starts lesspipe.
+_SHELL_SETTINGS = {
+    "PS1": "demo-prompt> ",
+    "TERM": "vt100",
+    "LESSOPEN": "| /usr/bin/lesspipe %s",
+}
+# For an emulated machine that is busy otherwise; a lesson starts in 0.5 to 5 s.
+_READY_SECONDS = 120.0
+_QUIET_SECONDS = 0.7
+
+
+class _Window:
+    """The lesson's window: prints each line as it comes, and remembers when."""
+
+    def __init__(self, process: pexpect.spawn[bytes], ready: str) -> None:
+        self.process = process
+        self.ready = threading.Event()
+        self.lines: list[str] = []
+        self.last = time.monotonic()
+        self._header = ready
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                received = self.process.readline()
+            except (OSError, pexpect.EOF, pexpect.TIMEOUT):
+                break
+            if not received:
+                break
+            line = received.decode(errors="replace").rstrip("\r\n")
+            if line.startswith("^C"):
+                continue
+            self.lines.append(line)
+            self.last = time.monotonic()
+            if line == self._header:
+                self.ready.set()
+            if self.ready.is_set():
+                print(line, flush=True)
+        self.ready.set()
+
+    def wait_until_quiet(self, events: int) -> None:
+        """Wait for this many lines after the header, and then for a pause."""
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            quiet = time.monotonic() - self.last > _QUIET_SECONDS
+            if quiet and len(self.lines) > events:
+                return
+            time.sleep(0.02)
+
+    def join(self) -> None:
+        """Wait until the program has closed its terminal."""
+        self._thread.join(10)
+
+
+def play(machine: Machine, lesson: Lesson) -> None:
+    """Run the lesson, type its demo in another terminal, and print what comes.
+
+    Raise Problem if the lesson does not start, or prints no event.
+    """
+    folder = f"lessons/{lesson.folder.name}"
+    shell = _spawn(
+        machine.command(
+            ["bash", "--noprofile", "--norc", "-i"],
+            folder=folder,
+            terminal=True,
+            environment=_SHELL_SETTINGS,
+        )
+    )
+    process = _spawn(
+        machine.command([f"./{lesson.program}"], folder=folder, root=True, terminal=True)
+    )
+    try:
+        window = _Window(process, lesson.output.ready)
+        _type(shell, lesson, window)
+        window.wait_until_quiet(events=1)
+        process.sendcontrol("c")
+        window.join()
+        if not any(re.search(lesson.output.line, line) for line in window.lines):
+            raise _no_event(lesson, window.lines)
+    finally:
+        for child in (shell, process):
+            child.close(force=True)
+
+
+def _spawn(argv: list[str]) -> pexpect.spawn[bytes]:
+    child = pexpect.spawn(argv[0], argv[1:], timeout=_READY_SECONDS, echo=False)
+    child.delaybeforesend = None
+    return child
+
+
+def _type(shell: pexpect.spawn[bytes], lesson: Lesson, window: _Window) -> None:
+    """Type the demo's steps, each at a fresh prompt, once the lesson is ready."""
+    prompt = _SHELL_SETTINGS["PS1"].encode()
+    try:
+        shell.expect_exact(prompt)
+        if not window.ready.wait(_READY_SECONDS) or not window.process.isalive():
+            window.join()
+            raise _no_event(lesson, window.lines)
+        for step in lesson.demo.steps:
+            shell.sendline(step.command)
+            if step.keys:
+                # As a person would, wait until the command has taken the screen
+                # over: it switches the keypad's mode.
+                shell.expect_exact(b"\x1b=")
+                window.wait_until_quiet(events=1)
+                shell.send(step.keys)
+            shell.expect_exact(prompt)
+    except (pexpect.EOF, pexpect.TIMEOUT) as error:
+        raise Problem(
+            Text(
+                ja="デモを打ち込む端末が応えない．もう一度実行する．",
+                en="the terminal that the demo is typed in does not answer; run it again.",
+            )
+        ) from error
+
+
+def _no_event(lesson: Lesson, lines: list[str]) -> Problem:
+    said = [line for line in lines if line and line != lesson.output.ready][-8:]
+    for line in said:
+        print(line, file=sys.stderr)
+    return Problem(
+        Text(
+            ja=f"レッスン {lesson.label} はイベントを表示せずに終わった．"
+            "このマシンを調べる: ./lab doctor",
+            en=f"lesson {lesson.label} ended without showing an event; "
+            "to look at this machine: ./lab doctor",
+        )
+    )

@@ -1,0 +1,141 @@
+"""Debian releases, and unpacking their packages into a folder without root."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bcclessons.text import Problem, Text
+
+if TYPE_CHECKING:
+    from bcclessons.console import Stage
+
+GUEST = Path(__file__).with_name("guest")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release of Debian that lessons run on: its name here, and its suite."""
+
+    name: str
+    suite: str
+    title: str
+
+
+# The first is the default of the VM. Debian 12's headers (6.1) are the ones that
+# stand in on kernels without headers: bcc 0.26 to 0.31 compile against them.
+RELEASES = (
+    Release("debian-13", "trixie", "Debian 13"),
+    Release("debian-12", "bookworm", "Debian 12"),
+)
+
+
+def release(name: str) -> Release:
+    """Return the release of this name."""
+    return next(row for row in RELEASES if row.name == name)
+
+
+def _folder_bytes(folder: Path) -> int:
+    """Return the bytes of the files in a folder, and in its sub-folders' first level."""
+    total = 0
+    for path in folder.glob("**/*.deb"):
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:  # moved from partial/ while we looked
+            continue
+    return total
+
+
+def _announced_bytes(log: str) -> int:
+    """Return what apt, and our hook, said that they would download, in bytes."""
+    total = sum(int(number) for number in re.findall(r"^KERNEL BYTES (\d+)", log, re.M))
+    units = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
+    # "Need to get 82.8 MB of archives." or "Need to get 1 MB/82.8 MB of archives."
+    for number, unit in re.findall(r"^Need to get (?:.*/)?([\d.,]+) ([kMG]?)B", log, re.M):
+        total += int(float(number.replace(",", "")) * units[unit])
+    return total
+
+
+def unpack(
+    suite: str,
+    packages: tuple[str, ...],
+    kernel: Literal["headers", "image+headers"],
+    into: Path,
+    stage: Stage,
+) -> None:
+    """Unpack packages, what they depend on, and a kernel into the folder ``into``.
+
+    mmdebstrap fetches and checks them (by the signatures of the archive). No
+    maintainer script runs, so it needs no root; the caller completes the system.
+    Raise Problem when it fails; nothing that it started is left running.
+    """
+    log = into.with_suffix(".log")
+    command = [
+        "mmdebstrap", "--verbose", "--mode=chrootless", "--variant=extract",
+        "--aptopt=APT::Install-Recommends false",
+        "--aptopt=Acquire::Languages none",
+        "--aptopt=Acquire::Retries 3",
+        # A mirror that lags behind the archive is not worth a failed class.
+        "--aptopt=Acquire::Check-Valid-Until false",
+        "--setup-hook=mkdir -p \"$1\"/var/cache/apt/archives",
+        f"--extract-hook='{GUEST / 'kernel-hook'}' \"$1\" {kernel}",
+        f"--include={','.join(packages)}",
+        suite, str(into),
+    ]  # fmt: skip
+    if not packages:
+        command = [word for word in command if not word.startswith("--include")]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            # mmdebstrap refuses a TMPDIR that its helpers cannot enter.
+            env={k: v for k, v in os.environ.items() if k != "TMPDIR"},
+        )
+    try:
+        fetched = 0
+        while process.poll() is None:
+            said = log.read_text(errors="replace")
+            # The archives are deleted once unpacked: the bar never goes back.
+            fetched = max(fetched, _folder_bytes(into / "var/cache/apt/archives"))
+            stage.update(fetched, max(fetched, _announced_bytes(said)))
+            try:
+                process.wait(0.1)
+            except subprocess.TimeoutExpired:
+                continue
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+    if process.returncode != 0:
+        raise _failure(suite, log.read_text(errors="replace"))
+
+
+def _failure(suite: str, log: str) -> Problem:
+    """Say why mmdebstrap failed, by its own words."""
+    errors = [line for line in log.splitlines() if re.match(r"E: |.*No space left", line)]
+    reason = errors[0].removeprefix("E: ") if errors else log.strip()[-200:]
+    if "No space left" in log:
+        return Problem(
+            Text(
+                ja="ディスクがいっぱいになった．空きを作るか，別の場所を使う: "
+                "XDG_CACHE_HOME=/大きなディスク ./lab …",
+                en="the disk is full; free some space or use another place: "
+                "XDG_CACHE_HOME=/big/disk ./lab …",
+            )
+        )
+    return Problem(
+        Text(
+            ja=f"Debian（{suite}）のパッケージを取ってこられない: {reason} "
+            "ネットワークと apt の設定を確かめ，もう一度実行する．",
+            en=f"cannot fetch the packages of Debian ({suite}): {reason} "
+            "Check the network and apt's settings, and run it again.",
+        )
+    )

@@ -1,0 +1,61 @@
+"""What people read, in Japanese and in English, and which of the two to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """A language that every message exists in."""
+
+    JA = "ja"
+    EN = "en"
+
+
+@dataclass(frozen=True)
+class Text:
+    """One message in both languages."""
+
+    ja: str
+    en: str
+
+    def __post_init__(self) -> None:
+        """Refuse a message that one of the two readers could not read."""
+        if not (self.ja and self.en):
+            raise ValueError("a text needs both ja and en")
+
+    def to(self, language: Language) -> str:
+        """Return the message for a reader of this language."""
+        return self.ja if language is Language.JA else self.en
+
+
+class Problem(Exception):
+    """A failure that a person can act on: what is wrong, and what to type next."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+def language_of(environment: Mapping[str, str]) -> Language:
+    """Return the reader's language, by the order of the variables in gettext(3)."""
+    for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(variable):
+            return Language.JA if value.lower().startswith("ja") else Language.EN
+    return Language.EN
+
+
+def language_wanted(
+    arguments: Sequence[str], environment: Mapping[str, str]
+) -> Language:
+    """Return the language of ``--lang`` among the arguments, else the reader's."""
+    for number, word in enumerate(arguments):
+        if word == "--lang":
+            value = "".join(arguments[number + 1 : number + 2])
+        else:
+            value = word.removeprefix("--lang=")
+        if word.startswith("--lang") and value in list(Language):
+            return Language(value)
+    return language_of(environment)
