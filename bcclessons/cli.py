@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
-from bcclessons import bootstrap, doctor, lesson, packages
+from bcclessons import bootstrap, doctor, lesson, packages, tools
 from bcclessons.cache import cache_folder
+from bcclessons.help import JapaneseGroup
 from bcclessons.lesson import Lesson
 from bcclessons.machine import Machine, debian, vm
 from bcclessons.machine.headers import stand_in_headers
 from bcclessons.machine.host import Host
 from bcclessons.progress import TerminalConsole
+from bcclessons.system import System
 from bcclessons.text import Language, Problem, Text, language_wanted
+from bcclessons.verdict import Place, verdict
 
 CHECKOUT = bootstrap.CHECKOUT
 
@@ -36,36 +42,54 @@ class Lab:
 
     def report(self) -> doctor.Report:
         """Examine this machine."""
-        return doctor.examine(doctor.System.here(), self.cache)
+        return doctor.examine(System.here(), self.cache)
 
-    def machine(self, wanted: Lesson | None, only: doctor.Place | None) -> Machine:
-        """Return the machine that a lesson (or any lesson) runs on, and say which."""
+    @contextmanager
+    def machine(self, wanted: Lesson | None, only: Place | None) -> Iterator[Machine]:
+        """Make the machine that a lesson (or any) runs on ready, and say which it is."""
         report = self.report()
-        verdict = doctor.verdict(report, wanted or self.lessons[0], only=only)
-        if verdict.place is doctor.Place.NOWHERE:
+        found = verdict(report, wanted or self.lessons[0], only=only)
+        if found.place is Place.NOWHERE:
             raise Problem(
                 Text(
-                    ja=f"{verdict.why.ja}．直し方: ./lab doctor",
-                    en=f"{verdict.why.en}; how to mend it: ./lab doctor",
+                    ja=f"{found.why.ja}．直し方: ./lab doctor",
+                    en=f"{found.why.en}; how to mend it: ./lab doctor",
                 )
             )
         reason = Text(ja="レッスンを動かすの", en="Running the lesson")
-        packages.install(verdict.packages, reason, self.console)
-        if verdict.place is doctor.Place.VM:
+        packages.install(found.packages, reason, self.console)
+        if found.place is Place.VM:
             release = debian.RELEASES[0]
             machine: Machine = vm.Vm(CHECKOUT, release, self.cache, self.console)
         else:
             headers = None
-            if verdict.place is doctor.Place.STANDIN:
+            if found.place is Place.STANDIN:
                 headers = stand_in_headers(self.cache, self.console)
-            machine = Host(CHECKOUT, headers, tracefs=report["tracefs"].state is doctor.State.OK)
-        self.console.say(
-            Text(
-                ja=f"{machine.title.ja}で動かす: {verdict.why.ja}．",
-                en=f"Running on {machine.title.en}: {verdict.why.en}.",
+            tracefs = report["tracefs"].state is doctor.State.OK
+            machine = Host(CHECKOUT, headers, tracefs=tracefs)
+        with machine:
+            self.console.say(
+                Text(
+                    ja=f"{machine.title.ja}で動かす: {found.why.ja}．",
+                    en=f"Running on {machine.title.en}: {found.why.en}.",
+                )
             )
-        )
-        return machine
+            try:
+                yield machine
+            except Problem:
+                # Was it the machine? Its keeper may need a moment to notice.
+                end = time.monotonic() + 1
+                while machine.alive() and time.monotonic() < end:
+                    time.sleep(0.05)
+                if machine.alive():
+                    raise
+            if not machine.alive():
+                raise Problem(
+                    Text(
+                        ja="VM が途中で終わった．もう一度実行する．",
+                        en="the VM ended before its time; run this again.",
+                    )
+                )
 
     @property
     def python(self) -> list[str]:
@@ -74,7 +98,8 @@ class Lab:
         return [str(python), "-X", f"pycache_prefix={sys.pycache_prefix}"]
 
 
-_PLACES = {"host": doctor.Place.HOST, "vm": doctor.Place.VM, None: None}
+_Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
+_PLACES = {"host": Place.HOST, "vm": Place.VM, None: None}
 
 
 def commands(language: Language) -> click.Group:
@@ -83,7 +108,7 @@ def commands(language: Language) -> click.Group:
     def words(ja: str, en: str) -> str:
         return Text(ja=ja, en=en).to(language)
 
-    def common(command: Any) -> Any:
+    def common(command: _Command) -> _Command:
         """Add the options that every command takes."""
         for decorator in (
             click.help_option(
@@ -101,19 +126,22 @@ def commands(language: Language) -> click.Group:
             command = decorator(command)
         return command
 
-    def places(command: Any) -> Any:
+    def places(command: _Command) -> _Command:
         """Add --host and --vm."""
         command = click.option(
             "--vm", "place", flag_value="vm",
             help=words("VM で動かす．", "Run in the VM."),
         )(command)  # fmt: skip
         return click.option(
-            "--host", "place", flag_value="host",
+            "--host",
+            "place",
+            flag_value="host",
             help=words("このマシンで動かす．", "Run on this machine."),
         )(command)
 
     @common
     @click.group(
+        cls=JapaneseGroup if language is Language.JA else click.Group,
         invoke_without_command=True,
         help=words(
             "BCC Lessons: レッスンを動かし，マシンを調べ，テストする．",
@@ -144,7 +172,9 @@ def commands(language: Language) -> click.Group:
         _run(lab, lesson, _PLACES[place], demo=demo)
 
     @lab.command(
-        help=words("レッスンが動くマシンでシェルを開く．", "Open a shell where lessons run.")
+        help=words(
+            "レッスンが動くマシンでシェルを開く．", "Open a shell where lessons run."
+        )
     )
     @places
     @common
@@ -158,7 +188,9 @@ def commands(language: Language) -> click.Group:
             "Show what runs on this machine, and how to mend what does not.",
         )
     )
-    @click.option("--json", "as_json", is_flag=True, help=words("JSON で表示する．", "As JSON."))
+    @click.option(
+        "--json", "as_json", is_flag=True, help=words("JSON で表示する．", "As JSON.")
+    )
     @common
     @click.pass_obj
     def doctor(lab: Lab, as_json: bool) -> None:
@@ -173,10 +205,13 @@ def commands(language: Language) -> click.Group:
     @lab.command(
         context_settings={"ignore_unknown_options": True},
         help=words(
-            "テストを実行する．引数は pytest に渡す．", "Run the tests; arguments go to pytest."
+            "テストを実行する．引数は pytest に渡す．",
+            "Run the tests; arguments go to pytest.",
         ),
     )
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ...]")
+    @click.argument(
+        "arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ...]"
+    )
     @common
     @click.pass_obj
     def test(lab: Lab, arguments: tuple[str, ...]) -> None:
@@ -198,6 +233,19 @@ def commands(language: Language) -> click.Group:
     def bench(lab: Lab, runs: int, place: str | None) -> None:
         _bench(lab, _PLACES[place], runs)
 
+    @lab.command(
+        help=words(
+            "レッスンを動かし，docs/pictures/ の図を作り直す．",
+            "Run a lesson, and draw its picture in docs/pictures/ anew.",
+        )
+    )
+    @click.argument("lesson", metavar=words("レッスン", "LESSON"))
+    @places
+    @common
+    @click.pass_obj
+    def picture(lab: Lab, lesson: str, place: str | None) -> None:
+        _picture(lab, lesson, _PLACES[place])
+
     return lab
 
 
@@ -215,7 +263,10 @@ def _overview(lab: Lab) -> None:
     first = lab.lessons[0].label
     for command, text in (
         (f"./lab run {first}", Text(ja="レッスンを動かす", en="run a lesson")),
-        ("./lab shell", Text(ja="レッスンが動くシェル", en="a shell where lessons run")),
+        (
+            "./lab shell",
+            Text(ja="レッスンが動くシェル", en="a shell where lessons run"),
+        ),
         ("./lab doctor", Text(ja="このマシンを調べる", en="look at this machine")),
         ("./lab stop", Text(ja="VM を止める", en="stop the VM")),
         ("./lab test", Text(ja="すべてテストする", en="test everything")),
@@ -224,48 +275,43 @@ def _overview(lab: Lab) -> None:
         print(f"  {command:<14} {text.to(lab.console.language)}")
 
 
-def _run(lab: Lab, name: str, only: doctor.Place | None, *, demo: bool) -> None:
+def _run(lab: Lab, name: str, only: Place | None, *, demo: bool) -> None:
     chosen = lesson.find(lab.lessons, name)
     in_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not demo
     if in_terminal:
         reason = Text(ja="画面を 2 つに分けるの", en="Showing two panes")
         packages.install(
-            doctor.missing(doctor.System.here(), {"tmux": "tmux"}), reason, lab.console
+            tools.missing(System.here(), {"tmux": "tmux"}), reason, lab.console
         )
     with lab.machine(chosen, only) as machine:
-        try:
-            if in_terminal:
-                from bcclessons import panes
+        if in_terminal:
+            from bcclessons import panes
 
-                panes.show(machine, chosen, lab.console.language)
-            else:
-                from bcclessons import demo as player
+            panes.show(machine, chosen, lab.console.language)
+        else:
+            from bcclessons import demo as player
 
-                player.play(machine, chosen)
-        finally:
-            _check_alive(machine)
+            player.play(machine, chosen, functools.partial(print, flush=True))
 
 
-def _shell(lab: Lab, only: doctor.Place | None) -> None:
+def _shell(lab: Lab, only: Place | None) -> None:
     with lab.machine(None, only) as machine:
-        terminal = sys.stdin.isatty()
         inner = machine.inside(["bash"], root=os.geteuid() == 0)
+        terminal = sys.stdin.isatty()
         status = subprocess.run(
             machine.command(inner, folder="lessons", terminal=terminal), check=False
         ).returncode
-        _check_alive(machine)
     sys.exit(status)
 
 
-def _check_alive(machine: Machine) -> None:
-    """Raise Problem if the machine is a VM that has ended under its user."""
-    if isinstance(machine, vm.Vm) and not machine.alive():
-        raise Problem(
-            Text(
-                ja="VM が途中で終わった．もう一度実行する．",
-                en="the VM ended before its time; run this again.",
-            )
-        )
+def _picture(lab: Lab, name: str, only: Place | None) -> None:
+    from bcclessons import picture
+
+    chosen = lesson.find(lab.lessons, name)
+    path = CHECKOUT / "docs/pictures" / f"run-{chosen.label}.svg"
+    with lab.machine(chosen, only) as machine:
+        picture.draw(machine, chosen, path)
+    lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
 
 
 def _stop(lab: Lab) -> None:
@@ -274,23 +320,26 @@ def _stop(lab: Lab) -> None:
         lab.console.say(Text(ja="動いている VM は無い．", en="No VM is running."))
     for release in stopped:
         lab.console.say(
-            Text(ja=f"{release.title} の VM を止めた．", en=f"Stopped the VM of {release.title}.")
+            Text(
+                ja=f"{release.title} の VM を止めた．",
+                en=f"Stopped the VM of {release.title}.",
+            )
         )
 
 
 def _test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
     report = lab.report()
-    needed = {"tmux": "tmux", "less": "less", **doctor.VM_TOOLS}
-    wanted = [*doctor.missing(doctor.System.here(), needed)]
-    for place in (doctor.Place.HOST, doctor.Place.VM):
-        wanted += doctor.verdict(report, lab.lessons[0], only=place).packages
+    needed = {"tmux": "tmux", "less": "less", **tools.VM_TOOLS}
+    wanted = [*tools.missing(System.here(), needed)]
+    for place in (Place.HOST, Place.VM):
+        wanted += verdict(report, lab.lessons[0], only=place).packages
     reason = Text(ja="テストするの", en="Testing")
     packages.install(list(dict.fromkeys(wanted)), reason, lab.console)
     command = [*lab.python, "-m", "pytest", *arguments]
     sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 
-def _bench(lab: Lab, only: doctor.Place | None, runs: int) -> None:
+def _bench(lab: Lab, only: Place | None, runs: int) -> None:
     from bcclessons import bench
 
     for item in lab.lessons:
@@ -303,14 +352,18 @@ def _bench(lab: Lab, only: doctor.Place | None, runs: int) -> None:
 
 def _doctor(lab: Lab, *, as_json: bool) -> None:
     report = lab.report()
-    verdicts = {item.label: doctor.verdict(report, item) for item in lab.lessons}
+    verdicts = {item.label: verdict(report, item) for item in lab.lessons}
     from bcclessons import doctor_report
 
     if as_json:
-        print(json.dumps(doctor_report.as_data(report, verdicts), ensure_ascii=False, indent=2))
+        print(
+            json.dumps(
+                doctor_report.as_data(report, verdicts), ensure_ascii=False, indent=2
+            )
+        )
     else:
         doctor_report.show(report, lab.lessons, verdicts, lab.console.language)
-    if any(verdict.place is doctor.Place.NOWHERE for verdict in verdicts.values()):
+    if any(found.place is Place.NOWHERE for found in verdicts.values()):
         sys.exit(1)
 
 

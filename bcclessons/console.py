@@ -56,7 +56,9 @@ class Console:
         # An empty line is yes; the end of the input (Ctrl-D) is no.
         return answer.strip().lower() in ("", "y", "yes", "はい") and answer != ""
 
-    def stage(self, title: Text, *, sized: bool = False) -> AbstractContextManager[Stage]:
+    def stage(
+        self, title: Text, *, sized: bool = False
+    ) -> AbstractContextManager[Stage]:
         """Show a step of a long job while the block runs; ``sized``: in bytes."""
         return self._plain_stage(title)
 

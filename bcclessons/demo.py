@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from bcclessons.lesson import Lesson
     from bcclessons.machine import Machine
 
-# What Debian's and Ubuntu's own .bashrc set for less, which is part of what the
-# demo shows: less starts a shell that starts lesspipe.
+# As Ubuntu's own .bashrc sets it for less, so that the demo shows a chain of programs: less reads
+# its input through lesspipe, which it starts by a shell.
 _SHELL_SETTINGS = {
     "PS1": "demo-prompt> ",
     "TERM": "vt100",
@@ -31,8 +32,11 @@ _QUIET_SECONDS = 0.7
 class _Window:
     """The lesson's window: prints each line as it comes, and remembers when."""
 
-    def __init__(self, process: pexpect.spawn[bytes], ready: str) -> None:
+    def __init__(
+        self, process: pexpect.spawn[bytes], ready: str, show: Callable[[str], None]
+    ) -> None:
         self.process = process
+        self._show = show
         self.ready = threading.Event()
         self.lines: list[str] = []
         self.last = time.monotonic()
@@ -56,7 +60,7 @@ class _Window:
             if line == self._header:
                 self.ready.set()
             if self.ready.is_set():
-                print(line, flush=True)
+                self._show(line)
         self.ready.set()
 
     def wait_until_quiet(self, events: int) -> None:
@@ -73,10 +77,15 @@ class _Window:
         self._thread.join(10)
 
 
-def play(machine: Machine, lesson: Lesson) -> None:
-    """Run the lesson, type its demo in another terminal, and print what comes.
+def play(
+    machine: Machine,
+    lesson: Lesson,
+    show: Callable[[str], None],
+) -> None:
+    """Run the lesson, type its demo in another terminal, and show what comes.
 
-    Raise Problem if the lesson does not start, or prints no event.
+    Each line is shown as it comes, from the header on. Raise Problem if the lesson
+    does not start, or prints no event.
     """
     folder = f"lessons/{lesson.folder.name}"
     shell = _spawn(
@@ -88,10 +97,12 @@ def play(machine: Machine, lesson: Lesson) -> None:
         )
     )
     process = _spawn(
-        machine.command([f"./{lesson.program}"], folder=folder, root=True, terminal=True)
+        machine.command(
+            [f"./{lesson.program}"], folder=folder, root=True, terminal=True
+        )
     )
     try:
-        window = _Window(process, lesson.output.ready)
+        window = _Window(process, lesson.output.ready, show)
         _type(shell, lesson, window)
         window.wait_until_quiet(events=1)
         process.sendcontrol("c")

@@ -9,9 +9,10 @@ import rich.console
 import rich.table
 from rich.text import Text as RichText
 
-from bcclessons.doctor import Check, Place, Report, State, Verdict
+from bcclessons.doctor import Check, Report, State
 from bcclessons.lesson import Lesson
 from bcclessons.text import Language, Text
+from bcclessons.verdict import Place, Verdict
 
 _STATES = {
     State.OK: (Text(ja="よい", en="ok"), "green"),
@@ -21,7 +22,8 @@ _STATES = {
 _PLACES = {
     Place.HOST: Text(ja="このマシンで動く", en="runs here"),
     Place.STANDIN: Text(
-        ja="このマシンで，代わりのヘッダを使って動く", en="runs here with stand-in headers"
+        ja="このマシンで，代わりのヘッダを使って動く",
+        en="runs here with stand-in headers",
     ),
     Place.VM: Text(ja="VM で動く", en="runs in the VM"),
     Place.NOWHERE: Text(ja="動かない", en="does not run"),

@@ -67,7 +67,7 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
         if done.returncode != 0:
             # The lists may be missing (a new container) or too old for the mirror.
             # A third party's broken source must not stop us: only install counts.
-            update = command[: command.index("apt-get") + 1] + ["update"]
+            update = [*command[: command.index("apt-get") + 1], "update"]
             updated = _run(update)
             done = _run(command)
     if done.returncode != 0:

@@ -28,7 +28,9 @@ def show(machine: Machine, lesson: Lesson, language: Language) -> None:
     shell = machine.inside(["bash"], root=os.geteuid() == 0)
     run = shlex.join(machine.inside([f"./{lesson.program}"], root=True))
     # Ctrl-C ends the program, not this script: a shell follows, to run it again.
-    script = f"trap : INT; echo {shlex.quote('# ' + run)}; {run}; exec {shlex.join(shell)}"
+    script = (
+        f"trap : INT; echo {shlex.quote('# ' + run)}; {run}; exec {shlex.join(shell)}"
+    )
     upper = machine.command(["sh", "-c", script], folder=folder, terminal=True)
     lower = machine.command(shell, folder=folder, terminal=True)
     # In a folder of our own: nobody else's tmux, nobody else's settings.

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-
-import rich.console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from typing import TYPE_CHECKING
 
 from bcclessons.console import Console, Stage
-from bcclessons.text import Language, Text
+from bcclessons.text import Text
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 
 class _Bar:
@@ -32,23 +26,33 @@ class _Bar:
 class TerminalConsole(Console):
     """A console whose steps are moving bars, where it is a terminal."""
 
-    def __init__(self, language: Language, *, assume_yes: bool = False) -> None:
-        super().__init__(language, assume_yes=assume_yes)
-        self._rich = rich.console.Console(stderr=True, highlight=False)
-
-    def stage(self, title: Text, *, sized: bool = False) -> AbstractContextManager[Stage]:
+    def stage(
+        self, title: Text, *, sized: bool = False
+    ) -> AbstractContextManager[Stage]:
         """Show a step as a bar with sizes, or as a spinner, and its time."""
-        if not self._rich.is_terminal:
+        if not sys.stderr.isatty():
             return super().stage(title, sized=sized)
         return self._moving_stage(title, sized)
 
     @contextmanager
     def _moving_stage(self, title: Text, sized: bool) -> Iterator[Stage]:
+        # Imported here: a warm ./lab run shows no bar, and starts faster without.
+        import rich.console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
         columns: list[ProgressColumn] = [
             SpinnerColumn(),
             TextColumn("{task.description}"),
         ]
         if sized:
             columns += [BarColumn(bar_width=24), DownloadColumn()]
-        with Progress(*columns, TimeElapsedColumn(), console=self._rich) as progress:
+        console = rich.console.Console(stderr=True, highlight=False)
+        with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
             yield _Bar(progress, title.to(self.language))

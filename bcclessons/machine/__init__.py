@@ -36,6 +36,9 @@ class Machine(Protocol):
         terminal (window size, Ctrl-C) that this command is given.
         """
 
+    def alive(self) -> bool:
+        """Tell whether the machine still runs."""
+
     def __enter__(self) -> Machine:
         """Make the machine ready."""
 

@@ -56,7 +56,9 @@ def _announced_bytes(log: str) -> int:
     total = sum(int(number) for number in re.findall(r"^KERNEL BYTES (\d+)", log, re.M))
     units = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
     # "Need to get 82.8 MB of archives." or "Need to get 1 MB/82.8 MB of archives."
-    for number, unit in re.findall(r"^Need to get (?:.*/)?([\d.,]+) ([kMG]?)B", log, re.M):
+    for number, unit in re.findall(
+        r"^Need to get (?:.*/)?([\d.,]+) ([kMG]?)B", log, re.M
+    ):
         total += int(float(number.replace(",", "")) * units[unit])
     return total
 
@@ -120,7 +122,9 @@ def unpack(
 
 def _failure(suite: str, log: str) -> Problem:
     """Say why mmdebstrap failed, by its own words."""
-    errors = [line for line in log.splitlines() if re.match(r"E: |.*No space left", line)]
+    errors = [
+        line for line in log.splitlines() if re.match(r"E: |.*No space left", line)
+    ]
     reason = errors[0].removeprefix("E: ") if errors else log.strip()[-200:]
     if "No space left" in log:
         return Problem(

@@ -60,7 +60,9 @@ def merge_headers(sources: Path, into: Path) -> None:
 
     The -common package has most of it, and the -amd64 one what was generated.
     """
-    for part in sorted(sources.glob("linux-headers-*"), key=lambda p: "common" not in p.name):
+    for part in sorted(
+        sources.glob("linux-headers-*"), key=lambda p: "common" not in p.name
+    ):
         for folder in ("include", "arch/x86"):
             if (part / folder).is_dir():
                 shutil.copytree(part / folder, into / folder, dirs_exist_ok=True)

@@ -29,13 +29,19 @@ class Host:
     def title(self) -> Text:
         """The host and its kernel."""
         kernel = platform.release()
-        return Text(ja=f"このマシン（カーネル {kernel}）", en=f"this machine (kernel {kernel})")
+        return Text(
+            ja=f"このマシン（カーネル {kernel}）", en=f"this machine (kernel {kernel})"
+        )
 
     def __enter__(self) -> Host:
         return self
 
     def __exit__(self, *exception: object) -> None:
         return None
+
+    def alive(self) -> bool:
+        """A host outlives its commands."""
+        return True
 
     def inside(self, argv: Sequence[str], *, root: bool = False) -> list[str]:
         """Return ``argv``, made root by sudo, with tracefs and headers."""
@@ -54,7 +60,7 @@ class Host:
         *,
         folder: str = ".",
         root: bool = False,
-        terminal: bool = False,  # noqa: ARG002 - a child of ours has ours
+        terminal: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> list[str]:
         """Return the command that runs ``argv`` in a folder of the checkout."""

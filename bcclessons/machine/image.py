@@ -57,7 +57,9 @@ class Image:
     def disk(self) -> Disk:
         """The files to boot from."""
         return Disk(
-            self.folder / "kernel", self.folder / "initramfs", self.folder / "root.erofs"
+            self.folder / "kernel",
+            self.folder / "initramfs",
+            self.folder / "root.erofs",
         )
 
     @property
@@ -94,7 +96,9 @@ def _digest(*parts: bytes) -> str:
 
 def _write_manifest(folder: Path, facts: dict[str, str]) -> None:
     """Write the sizes of the folder's files: what is whole can be told at a glance."""
-    sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
+    sizes = {
+        path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()
+    }
     (folder / "manifest.json").write_text(json.dumps({"sizes": sizes, **facts}))
 
 
@@ -153,21 +157,29 @@ class Store:
         if not os.access("/dev/kvm", os.R_OK | os.W_OK):
             return "tcg"
         here = f"{platform.release()}, {version()}"
-        answers: dict[str, Literal["kvm", "tcg"]] = {"kvm-works": "kvm", "kvm-broken": "tcg"}
+        answers: dict[str, Literal["kvm", "tcg"]] = {
+            "kvm-works": "kvm",
+            "kvm-broken": "tcg",
+        }
         for name, answer in answers.items():
             path = self._cache / name
             if path.is_file() and path.read_text().splitlines()[-1:] == [here]:
                 return answer
-        title = Text(ja="KVM が使えるか，起動して確かめる", en="Trying whether KVM works")
+        title = Text(
+            ja="KVM が使えるか，起動して確かめる", en="Trying whether KVM works"
+        )
         try:
-            with self._console.stage(title), tempfile.TemporaryDirectory() as share:
-                with Qemu(
+            with (
+                self._console.stage(title),
+                tempfile.TemporaryDirectory() as share,
+                Qemu(
                     image.disk,
                     accelerator="kvm",
                     share=Path(share),
                     log=self._cache / "kvm.log",
-                ) as qemu:
-                    qemu.wait_for("WARM", KVM_SECONDS)
+                ) as qemu,
+            ):
+                qemu.wait_for("WARM", KVM_SECONDS)
         except QemuError as error:
             (self._cache / "kvm-broken").write_text(f"{error}\n{here}\n")
             (self._cache / "kvm-works").unlink(missing_ok=True)
@@ -362,7 +374,9 @@ def _decompressed(module: Path) -> bytes:
     if module.suffix == ".xz":
         return lzma.decompress(data)
     if module.suffix == ".zst":
-        return subprocess.run(["zstd", "-dcq"], input=data, check=True, stdout=-1).stdout
+        return subprocess.run(
+            ["zstd", "-dcq"], input=data, check=True, stdout=-1
+        ).stdout
     return data
 
 
@@ -393,7 +407,10 @@ def _complete(root: Path, modules: Path, public_key: str) -> None:
     for name in ("root", "root/.ssh"):
         (root / name).chmod(0o700)
     (root / "root/.ssh/authorized_keys").chmod(0o600)
-    for link, target in (("usr/bin/awk", "mawk"), ("usr/bin/which", "which.debianutils")):
+    for link, target in (
+        ("usr/bin/awk", "mawk"),
+        ("usr/bin/which", "which.debianutils"),
+    ):
         if not (root / link).is_symlink():
             (root / link).symlink_to(target)
     subprocess.run(["ldconfig", "-r", root], check=True, env=_with_sbin())

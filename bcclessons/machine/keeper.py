@@ -99,7 +99,9 @@ def keep(folder: Path) -> None:
                 json.dumps({"pid": os.getpid(), "port": port, "control": str(control)})
             )
             print("ok", flush=True)
-            threading.Thread(target=_end_when_unused, args=(folder,), daemon=True).start()
+            threading.Thread(
+                target=_end_when_unused, args=(folder,), daemon=True
+            ).start()
             qemu.process.wait()
     except QemuError as error:
         print("error", error, flush=True)

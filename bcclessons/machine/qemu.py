@@ -141,7 +141,9 @@ class Qemu:
     def execute(self, command: str, **arguments: object) -> Any:
         """Run a command of QEMU's machine protocol and return its answer."""
         try:
-            self._monitor.write(json.dumps({"execute": command, "arguments": arguments}))
+            self._monitor.write(
+                json.dumps({"execute": command, "arguments": arguments})
+            )
             self._monitor.flush()
         except OSError as error:
             raise QemuError("QEMU ended") from error
@@ -197,7 +199,11 @@ class Qemu:
         """Load what ``save`` wrote, and go on from there."""
         self.execute("migrate-incoming", uri=f"exec:cat {_shell(state)}")
         while self.execute("query-migrate").get("status") != "completed":
-            if self.execute("query-status")["status"] not in ("inmigrate", "prelaunch", "paused"):
+            if self.execute("query-status")["status"] not in (
+                "inmigrate",
+                "prelaunch",
+                "paused",
+            ):
                 break
             time.sleep(0.01)
         self.execute("cont")
@@ -233,7 +239,10 @@ def version() -> str:
     """Return the version line of the installed QEMU. Raise Problem without one."""
     try:
         done = subprocess.run(
-            ["qemu-system-x86_64", "--version"], capture_output=True, text=True, check=True
+            ["qemu-system-x86_64", "--version"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
     except (OSError, subprocess.CalledProcessError) as error:
         raise Problem(

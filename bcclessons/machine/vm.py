@@ -86,7 +86,10 @@ class Vm:
             self._join(orders)
         state = json.loads((self._folder / "state.json").read_text())
         self._ssh = ssh_options(
-            image.key, self._folder / "known_hosts", Path(state["control"]), state["port"]
+            image.key,
+            self._folder / "known_hosts",
+            Path(state["control"]),
+            state["port"],
         )
         return self
 
@@ -104,8 +107,14 @@ class Vm:
         orders.write(self._folder)
         (self._folder / "log").unlink(missing_ok=True)
         keeper = subprocess.Popen(
-            [sys.executable, "-X", f"pycache_prefix={sys.pycache_prefix}",
-             "-m", "bcclessons.machine.keeper", str(self._folder)],
+            [
+                sys.executable,
+                "-X",
+                f"pycache_prefix={sys.pycache_prefix}",
+                "-m",
+                "bcclessons.machine.keeper",
+                str(self._folder),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=(self._folder / "keeper.log").open("w"),

@@ -1,0 +1,148 @@
+"""./lab as its users type it, on real machines."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from bcclessons.lesson import Lesson
+from tests.kernel.conftest import Runner
+
+SECONDS = 240
+
+
+def lab(
+    checkout: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["./lab", *arguments],
+        cwd=checkout,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        env={**os.environ, "LANG": "en_US.UTF-8", **environment},
+        check=False,
+    )
+
+
+def test_demo_prints_the_lessons_events(
+    machine: Runner, lessons: list[Lesson], checkout: Path
+) -> None:
+    for lesson in lessons:
+        done = lab(checkout, "run", lesson.label, "--demo", f"--{machine.name}")
+        assert done.returncode == 0, done.stderr
+        header, *events = done.stdout.splitlines()
+        assert header == lesson.output.ready
+        matches = [re.fullmatch(lesson.output.line, line) for line in events]
+        assert all(matches), events
+        # What the seed's run shows for ls, then less through lesspipe.
+        names = [match["comm"] for match in matches if match]
+        if machine.name == "vm":  # on the host, others start programs too
+            assert names == [
+                "bash",
+                "bash",
+                "less",
+                "sh",
+                "bash",
+                "lesspipe",
+                "lesspipe",
+            ]
+        else:
+            assert {"bash", "less"} <= set(names)
+        assert done.stderr.startswith("Running on ")
+        assert "Traceback" not in done.stderr
+
+
+def test_demo_leaves_nothing_behind(machine: Runner, checkout: Path) -> None:
+    before = Path("/proc/mounts").read_text()
+    lab(checkout, "run", "02", "--demo", f"--{machine.name}")
+    assert Path("/proc/mounts").read_text() == before
+    status = subprocess.run(
+        ["git", "status", "--porcelain", "--ignored"],
+        cwd=checkout, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "__pycache__" not in status.stdout
+
+
+def test_two_at_once(machine: Runner, lessons: list[Lesson], checkout: Path) -> None:
+    command = ["./lab", "run", "02", "--demo", f"--{machine.name}"]
+    both = [
+        subprocess.Popen(
+            command,
+            cwd=checkout,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for one in both:
+        output, _ = one.communicate(timeout=SECONDS)
+        assert one.returncode == 0
+        assert output.startswith(lessons[0].output.ready)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ended_in_the_middle_it_leaves_no_lesson(
+    machine: Runner, checkout: Path, number: signal.Signals
+) -> None:
+    one = subprocess.Popen(
+        ["./lab", "run", "02", "--demo", f"--{machine.name}"],
+        cwd=checkout,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert one.stderr is not None
+    assert one.stderr.readline().startswith("Running on")
+    time.sleep(0.2)
+    one.send_signal(number)
+    _, said = one.communicate(timeout=20)
+    assert one.returncode == 128 + number
+    assert "Traceback" not in said
+    program = ["sh", "-c", "pgrep -f '[p]erf_output_sample' || true"]
+    end = time.monotonic() + 10
+    while machine.run(program, 30).stdout and time.monotonic() < end:
+        time.sleep(0.2)
+    assert machine.run(program, 30).stdout == ""
+
+
+def test_a_vm_that_is_killed_is_said_in_a_sentence(
+    machine: Runner, checkout: Path, tmp_path: Path
+) -> None:
+    if machine.name != "vm":
+        pytest.skip("this machine is the host: it has no VM to kill")
+    # A copy of the checkout has a VM of its own: killing it disturbs no other test.
+    copy = tmp_path / "copy of the checkout"
+    shutil.copytree(checkout, copy, ignore=shutil.ignore_patterns(".git"))
+    one = subprocess.Popen(
+        ["./lab", "run", "02", "--demo", "--vm"],
+        cwd=copy,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "LANG": "C"},
+    )
+    assert one.stderr is not None
+    assert one.stderr.readline().startswith("Running on the VM")
+    found = subprocess.run(
+        ["pgrep", "-f", f"qemu-system.*{copy}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+    _, said = one.communicate(timeout=30)
+    assert one.returncode == 1
+    assert said.splitlines()[-1].startswith("lab: the VM ended")
+    assert "Traceback" not in said

@@ -1,0 +1,250 @@
+"""What people read: each lesson's two pages, README.md and CONTRIBUTING.md."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bcclessons import lesson, lineref
+from bcclessons.lesson import Lesson
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+LESSONS = lesson.load_all(CHECKOUT)
+# The link by which a page sends Japanese readers to the other page.
+SWITCH_TO_JAPANESE = "[日本語]("
+LINE_NUMBER = re.compile(
+    r"\d+\s*(?:[-〜～,，と]\s*\d+\s*)?行目|第\s*\d+\s*行|\blines?\s+\d|\bL\d+\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of a page, or an image; ``text`` is its label without code marks."""
+
+    target: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A Markdown file."""
+
+    path: Path
+
+    @cached_property
+    def source(self) -> str:
+        """Return its Markdown."""
+        return self.path.read_text(encoding="utf-8")
+
+    @cached_property
+    def blocks(self) -> list[Token]:
+        """Return its parts, one after the other."""
+        return MarkdownIt("commonmark").enable("table").parse(self.source)
+
+    def headings(self) -> list[tuple[str, str]]:
+        """Return each heading's level (h1, h2 …) and text."""
+        pairs = zip(self.blocks, self.blocks[1:], strict=False)
+        return [(a.tag, b.content) for a, b in pairs if a.type == "heading_open"]
+
+    def code(self) -> list[tuple[str, str]]:
+        """Return each block of code: its language and its text."""
+        blocks = (block for block in self.blocks if block.type in _CODE)
+        return [(block.info.strip(), block.content) for block in blocks]
+
+    def links(self) -> Iterator[Link]:
+        """Yield its links and images, in order."""
+        for block in self.blocks:
+            parts = block.children or []
+            for start, part in enumerate(parts):
+                title = str(part.attrGet("title") or "")
+                if part.type == "image":
+                    yield Link(str(part.attrGet("src")), title, part.content)
+                elif part.type == "link_open":
+                    ends = (t.type == "link_close" for t in parts[start:])
+                    label = parts[start : start + list(ends).index(True)]
+                    text = "".join(token.content for token in label)
+                    yield Link(str(part.attrGet("href")), title, text)
+
+    def anchors(self) -> set[str]:
+        """Return what a link after # can name, by the rule of code hosts."""
+        texts = (re.sub(r"[^\w\- ]", "", text.lower()) for _, text in self.headings())
+        return {text.replace(" ", "-") for text in texts}
+
+    def references(self, program: str) -> list[str]:
+        """Return the fragments of the program that the page refers to, in order.
+
+        A link whose label is the program's name leads to all of it.
+        """
+        links = [link for link in self.links() if link.target == program]
+        fragments = [link.title or link.text for link in links]
+        return [fragment for fragment in fragments if fragment != program]
+
+
+_CODE = ("fence", "code_block")
+
+
+def japanese(item: Lesson) -> Page:
+    return Page(item.folder / "README.md")
+
+
+def english(item: Lesson) -> Page:
+    return Page(item.folder / "README.en.md")
+
+
+LESSON_PAGES = [page for item in LESSONS for page in (japanese(item), english(item))]
+OTHER_PAGES = [Page(CHECKOUT / "README.md"), Page(CHECKOUT / "CONTRIBUTING.md")]
+ENGLISH_PAGES = [*(english(item) for item in LESSONS), OTHER_PAGES[1]]
+JAPANESE_PAGES = [*(japanese(item) for item in LESSONS), OTHER_PAGES[0]]
+
+
+def name(value: Lesson | Page) -> str:
+    path = value.folder if isinstance(value, Lesson) else value.path
+    return str(path.relative_to(CHECKOUT))
+
+
+@pytest.fixture(params=LESSONS, ids=name)
+def each(request: pytest.FixtureRequest) -> Lesson:
+    item: Lesson = request.param
+    return item
+
+
+@pytest.mark.parametrize("of", [japanese, english])
+def test_every_reference_fits_lines_of_the_program(
+    each: Lesson, of: Callable[[Lesson], Page]
+) -> None:
+    source = each.source.read_text(encoding="utf-8")
+    fragments = of(each).references(each.program)
+    assert fragments
+    for fragment in fragments:
+        lineref.resolve(source, fragment)
+
+
+def test_both_languages_refer_to_the_same_lines(each: Lesson) -> None:
+    source = each.source.read_text(encoding="utf-8")
+    ja, en = (
+        [
+            lineref.resolve(source, fragment)
+            for fragment in page.references(each.program)
+        ]
+        for page in (japanese(each), english(each))
+    )
+    assert ja == en
+
+
+def test_both_languages_have_the_same_outline(each: Lesson) -> None:
+    ja, en = (
+        [h[0] for h in page.headings()] for page in (japanese(each), english(each))
+    )
+    assert ja == en
+
+
+def test_both_languages_have_the_same_code(each: Lesson) -> None:
+    assert japanese(each).code() == english(each).code()
+
+
+def test_the_pages_have_the_lessons_title(each: Lesson) -> None:
+    assert japanese(each).headings()[0] == ("h1", each.title.ja)
+    assert english(each).headings()[0] == ("h1", each.title.en)
+
+
+def test_a_run_on_the_page_is_what_the_lesson_prints(each: Lesson) -> None:
+    runs = [
+        text.split(each.output.ready + "\n", 1)[1].splitlines()
+        for _, text in japanese(each).code()
+        if each.output.ready in text
+    ]
+    assert runs
+    for lines in runs:
+        # Where the prompt is shown, too, the last line is that of Ctrl-C.
+        events = [line for line in lines if not line.startswith("^C")]
+        assert events
+        wrong = [line for line in events if not re.search(each.output.line, line)]
+        assert not wrong
+
+
+@pytest.mark.parametrize("page", LESSON_PAGES, ids=name)
+def test_no_line_number_is_written_by_hand(page: Page) -> None:
+    assert not LINE_NUMBER.findall(page.source)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20行目",
+        "20 行目",
+        "13〜17行目",
+        "29と30行目",
+        "see line 20",
+        "Lines 13-17",
+        "#L20",
+    ],
+)
+def test_a_line_number_is_seen(text: str) -> None:
+    assert LINE_NUMBER.search(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1 行ずつ", "7 行並ぶ", "one line", "6 lines", "URL2"]
+)
+def test_a_count_of_lines_is_none(text: str) -> None:
+    assert not LINE_NUMBER.search(text)
+
+
+@pytest.mark.parametrize("page", [*OTHER_PAGES, *LESSON_PAGES], ids=name)
+def test_every_link_into_the_checkout_leads_somewhere(page: Page) -> None:
+    dead = []
+    for link in page.links():
+        target, _, anchor = unquote(link.target).partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        path = page.path.parent / target if target else page.path
+        if not path.exists() or (
+            path.suffix == ".md" and anchor and anchor not in Page(path).anchors()
+        ):
+            dead.append(link.target)
+    assert not dead
+
+
+@pytest.mark.parametrize("page", [*OTHER_PAGES, *LESSON_PAGES], ids=name)
+def test_every_picture_says_what_is_seen(page: Page) -> None:
+    images = [token for block in page.blocks for token in block.children or []]
+    assert all(token.content for token in images if token.type == "image")
+
+
+@pytest.mark.parametrize("page", JAPANESE_PAGES, ids=name)
+def test_japanese_has_its_own_punctuation(page: Page) -> None:
+    assert not set("、。") & set(page.source)
+
+
+@pytest.mark.parametrize("page", JAPANESE_PAGES, ids=name)
+def test_japanese_and_latin_words_are_apart(page: Page) -> None:
+    letter = r"[ぁ-んァ-ヶー一-龥]"
+    touching = rf"{letter}[A-Za-z0-9`]|[A-Za-z0-9]{letter}"
+    assert not [line for line in _prose(page) if re.search(touching, line)]
+
+
+def _prose(page: Page) -> Iterator[str]:
+    """Yield the texts of a page, with what is code in them as one Latin word."""
+    for block in page.blocks:
+        parts = block.children or []
+        yield "".join(
+            "code" if part.type == "code_inline" else part.content for part in parts
+        )
+
+
+@pytest.mark.parametrize("page", ENGLISH_PAGES, ids=name)
+def test_english_has_no_full_width_character(page: Page) -> None:
+    source = page.source.replace(SWITCH_TO_JAPANESE, "")
+    wide = {c for c in source if unicodedata.east_asian_width(c) in "WF"}
+    assert not wide
