@@ -91,6 +91,10 @@ class Lab:
                     )
                 )
 
+    def need(self, commands: dict[str, str], reason: Text) -> None:
+        """Install the packages (by command) of commands that this machine lacks."""
+        packages.install(tools.missing(System.here(), commands), reason, self.console)
+
     @property
     def python(self) -> list[str]:
         """The Python, with the packages of the tests, that runs the tests."""
@@ -279,9 +283,8 @@ def _run(lab: Lab, name: str, only: Place | None, *, demo: bool) -> None:
     chosen = lesson.find(lab.lessons, name)
     in_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not demo
     if in_terminal:
-        reason = Text(ja="画面を 2 つに分けるの", en="Showing two panes")
-        packages.install(
-            tools.missing(System.here(), {"tmux": "tmux"}), reason, lab.console
+        lab.need(
+            {"tmux": "tmux"}, Text(ja="画面を 2 つに分けるの", en="Showing two panes")
         )
     with lab.machine(chosen, only) as machine:
         if in_terminal:
@@ -291,6 +294,11 @@ def _run(lab: Lab, name: str, only: Place | None, *, demo: bool) -> None:
         else:
             from bcclessons import demo as player
 
+            if isinstance(machine, Host):
+                # What the demo types; the VM has it.
+                words = (step.command.split()[0] for step in chosen.demo.steps)
+                reason = Text(ja="デモを打ち込むの", en="Typing the demo")
+                lab.need({word: word for word in words}, reason)
             player.play(machine, chosen, functools.partial(print, flush=True))
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SHELL_SETTINGS = {
     "PS1": "demo-prompt> ",
     "TERM": "vt100",
+    # The lesson's file is in UTF-8; to another locale, less calls it binary.
+    "LC_ALL": "C.UTF-8",
     "LESSOPEN": "| /usr/bin/lesspipe %s",
 }
 # For an emulated machine that is busy otherwise; a lesson starts in 0.5 to 5 s.
@@ -38,6 +40,7 @@ class _Window:
         self.process = process
         self._show = show
         self.ready = threading.Event()
+        self.broken: BrokenPipeError | None = None
         self.lines: list[str] = []
         self.last = time.monotonic()
         self._header = ready
@@ -60,7 +63,11 @@ class _Window:
             if line == self._header:
                 self.ready.set()
             if self.ready.is_set():
-                self._show(line)
+                try:
+                    self._show(line)
+                except BrokenPipeError as error:
+                    self.broken = error
+                    break
         self.ready.set()
 
     def wait_until_quiet(self, events: int) -> None:
@@ -68,7 +75,7 @@ class _Window:
         end = time.monotonic() + 5
         while time.monotonic() < end:
             quiet = time.monotonic() - self.last > _QUIET_SECONDS
-            if quiet and len(self.lines) > events:
+            if (quiet and len(self.lines) > events) or self.broken:
                 return
             time.sleep(0.02)
 
@@ -107,6 +114,8 @@ def play(
         window.wait_until_quiet(events=1)
         process.sendcontrol("c")
         window.join()
+        if window.broken:  # nobody reads on, as with "| head"
+            raise window.broken
         if not any(re.search(lesson.output.line, line) for line in window.lines):
             raise _no_event(lesson, window.lines)
     finally:
@@ -132,8 +141,10 @@ def _type(shell: pexpect.spawn[bytes], lesson: Lesson, window: _Window) -> None:
             shell.sendline(step.command)
             if step.keys:
                 # As a person would, wait until the command has taken the screen
-                # over: it switches the keypad's mode.
-                shell.expect_exact(b"\x1b=")
+                # over (it switches the keypad's mode). One that ends at once gets
+                # no keys.
+                if shell.expect_exact([b"\x1b=", prompt]) == 1:
+                    continue
                 window.wait_until_quiet(events=1)
                 shell.send(step.keys)
             shell.expect_exact(prompt)

@@ -431,8 +431,10 @@ def _check_disk(system: System, cache: Path, image: Path | None) -> Check:
         Text(ja="ディスクの空き", en="disk"),
         State.OK if free >= needed else State.MISSING,
         Text(
-            ja=f"VM はあと {sizes[0]} を使い，{cache} の空きは {sizes[1]} である",
-            en=f"the VM takes another {sizes[0]}, and {sizes[1]} are free at {cache}",
+            ja=f"{cache} の空きは {sizes[1]}．"
+            + (f"VM はあと {sizes[0]} を使う" if needed else "VM はもうできている"),
+            en=f"{sizes[1]} free at {cache}; "
+            + (f"the VM takes {sizes[0]}" if needed else "the VM is there"),
         ),
         Text(
             ja="VM のイメージとスナップショットをここに作る．足りなければ，空きを"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import rich.console
-import rich.table
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text as RichText
 
 from bcclessons.doctor import Check, Report, State
@@ -37,27 +37,29 @@ def show(
     language: Language,
 ) -> None:
     """Print each check, how to mend what is not ok, and each lesson's verdict."""
-    console = rich.console.Console(highlight=False, soft_wrap=False)
-    table = rich.table.Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for check in report.checks:
+    console = rich.console.Console(highlight=False)
+    titles = [check.title.to(language) for check in report.checks]
+    width = max(map(cell_len, titles))
+    for check, title in zip(report.checks, titles, strict=True):
         word, color = _STATES[check.state]
-        found = RichText(check.found.to(language))
+        line = RichText(set_cell_size(word.to(language), 8), style=color)
+        line.append(f"{set_cell_size(title, width)}  ", style="default")
+        line.append(check.found.to(language), style="default")
+        console.print(line, soft_wrap=True)
         if check.state is not State.OK:
-            found.append(f"\n{check.why.to(language)}", style="dim")
+            why = RichText(f"{' ' * 8}{check.why.to(language)}", style="dim")
+            console.print(why, soft_wrap=True)
         if check.fix is not None and check.fix.command:
-            found.append(f"\n→ {check.fix.command}", style="bold")
-        table.add_row(
-            RichText(word.to(language), style=color), check.title.to(language), found
-        )
-    console.print(table)
+            # Never broken: it is there to be copied.
+            fix = RichText(f"{' ' * 8}→ {check.fix.command}", style="bold")
+            console.print(fix, soft_wrap=True)
     console.print()
     for lesson in lessons:
         verdict = verdicts[lesson.label]
-        line = f"{lesson.label} {lesson.program}: {_PLACES[verdict.place].to(language)}"
-        console.print(RichText(f"{line} ({verdict.why.to(language)})", style="bold"))
+        line = RichText(f"{lesson.label} {lesson.program}: ", style="bold")
+        line.append(_PLACES[verdict.place].to(language), style="bold")
+        console.print(line)
+        console.print(f"   {verdict.why.to(language)}", soft_wrap=True, markup=False)
 
 
 def as_data(report: Report, verdicts: Mapping[str, Verdict]) -> dict[str, Any]:

@@ -64,24 +64,22 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
     title = Text(ja="apt が働いている", en="apt is at work")
     with console.stage(title):
         done = _run(command)
-        if done.returncode != 0:
+        said = done.stderr
+        if done.returncode != 0 and "sudo:" not in said:
             # The lists may be missing (a new container) or too old for the mirror.
             # A third party's broken source must not stop us: only install counts.
-            update = [*command[: command.index("apt-get") + 1], "update"]
-            updated = _run(update)
+            said = _run([*command[: command.index("apt-get") + 1], "update"]).stderr
             done = _run(command)
+            said += done.stderr
     if done.returncode != 0:
-        lines = [
-            line
-            for line in (updated.stderr + done.stderr).splitlines()
-            if line.startswith(("E:", "sudo:"))
-        ]
-        said = " ".join(lines) or f"status {done.returncode}"
+        lines = [x for x in said.splitlines() if x.startswith(("E:", "sudo:"))]
+        words = " ".join(dict.fromkeys(lines)) or f"status {done.returncode}"
+        by_hand = " ".join(word for word in command if word != "-n")
         raise Problem(
             Text(
-                ja=f"パッケージが入らない（{said}）．端末で確かめる: {' '.join(command)}",
-                en=f"the packages could not be installed ({said}); try it by hand: "
-                f"{' '.join(command)}",
+                ja=f"パッケージが入らない（{words}）．端末で実行する: {by_hand}",
+                en=f"the packages could not be installed ({words}); run it by hand: "
+                f"{by_hand}",
             )
         )
 

@@ -166,7 +166,7 @@ class Store:
             if path.is_file() and path.read_text().splitlines()[-1:] == [here]:
                 return answer
         title = Text(
-            ja="KVM が使えるか，起動して確かめる", en="Trying whether KVM works"
+            ja="KVM が使えるか，起動して確かめる", en="Checking whether KVM works"
         )
         try:
             with (

@@ -33,12 +33,11 @@ import tempfile
 import termios
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 PYTHON = "/usr/bin/python3"
 NOBODY = 65534
@@ -76,7 +75,7 @@ class CaseError(Exception):
 # What the machine says.
 
 
-def text(data: bytes) -> str:
+def text(data: bytes | bytearray) -> str:
     """Return bytes as text that keeps each of them."""
     return bytes(data).decode("latin-1")
 
@@ -84,6 +83,11 @@ def text(data: bytes) -> str:
 def set_name(name: bytes) -> bytes:
     """Name this thread; return the name that the kernel made of it."""
     libc.prctl(PR_SET_NAME, name, 0, 0, 0)
+    return name_of_this_thread()
+
+
+def name_of_this_thread() -> bytes:
+    """Return the name that the kernel has for this thread."""
     kept = ctypes.create_string_buffer(16)
     libc.prctl(PR_GET_NAME, kept, 0, 0, 0)
     return kept.value
@@ -143,6 +147,18 @@ def signal_is(pid: int, mask: str, number: signal.Signals) -> bool:
         rf"^{mask}:\s*(\w+)", Path(f"/proc/{pid}/status").read_text(), re.M
     )
     return bool(found and int(found[1], 16) >> (number - 1) & 1)
+
+
+def environment() -> dict[str, str]:
+    """Return this environment without what steers Python, as sudo makes it.
+
+    With PYTHONUNBUFFERED, a line is two writes, and Ctrl-C can come between.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PYTHON")
+    }
 
 
 class Leftovers:
@@ -234,6 +250,7 @@ class Lesson:
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
+            env=environment(),
             start_new_session=True,
             preexec_fn=before_exec,
         )
@@ -288,13 +305,25 @@ class Lesson:
             self.pump(min(left, 0.2))
         return True
 
+    def pump_until_lines(self, count: int) -> bool:
+        """Take what it writes until there are so many lines; False as above."""
+        return self.pump_until(lambda: self.lines >= count)
+
+    def pump_until_printed(self, pid: int, seconds: float) -> bool:
+        """Take what it writes until a line has this PID; False as above."""
+        start = len(self.stdout)
+        line = re.compile(rb" %d +\S+ \S+\r?\n" % pid)
+        return self.pump_until(
+            lambda: line.search(self.stdout, max(0, start - 99)) is not None, seconds
+        )
+
     def pump_for(self, seconds: float) -> None:
         """Take what it writes for so long."""
         self.pump_until(lambda: False, seconds)
 
     def wait_ready(self) -> float:
         """Wait for its header; return the seconds that it took from the start."""
-        if not self.pump_until(lambda: self.lines > 0):
+        if not self.pump_until_lines(1):
             raise CaseError(
                 f"no header; stdout {self.stdout!r}, stderr {self.stderr!r}"
             )
@@ -409,36 +438,23 @@ def _call_execve(
         call()
 
 
-def name_of_this_thread() -> bytes:
-    """Return the name that the kernel has for this thread."""
-    kept = ctypes.create_string_buffer(16)
-    libc.prctl(PR_GET_NAME, kept, 0, 0, 0)
-    return kept.value
-
-
 class Storm:
     """Workers that call execve as fast as they can, each on the CPU given for it."""
 
     def __init__(self, count: int, cpus: Sequence[int]) -> None:
-        shares = [
-            count // len(cpus) + (n < count % len(cpus)) for n in range(len(cpus))
-        ]
-        self._results = [tempfile.TemporaryFile() for _ in cpus]
-        self._workers = [
-            self._worker(cpu, share, result.fileno())
-            for cpu, share, result in zip(cpus, shares, self._results)
-        ]
+        self._workers: dict[int, BinaryIO] = {}
+        for number, cpu in enumerate(cpus):
+            share = count // len(cpus) + (number < count % len(cpus))
+            result = tempfile.TemporaryFile()  # noqa: SIM115 (closed by __exit__)
+            self._workers[self._worker(cpu, share, result.fileno())] = result
 
     def __enter__(self) -> Storm:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for pid in self._workers:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, 0)
-        for result in self._results:
+        for pid, result in self._workers.items():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
             result.close()
 
     @staticmethod
@@ -449,6 +465,7 @@ class Storm:
         with contextlib.suppress(BaseException):
             die_with_parent()
             os.sched_setaffinity(0, {cpu})
+            comm = text(name_of_this_thread())
             truths = []
             for _ in range(count):
                 before = time.monotonic_ns()
@@ -456,7 +473,13 @@ class Storm:
                 os.waitpid(spawned, 0)
                 truths.append((spawned, before, time.monotonic_ns()))
             told = [
-                {"pid": spawned, "cpu": cpu, "before": before, "after": after}
+                {
+                    "pid": spawned,
+                    "comm": comm,
+                    "cpu": cpu,
+                    "before": before,
+                    "after": after,
+                }
                 for spawned, before, after in truths
             ]
             with os.fdopen(os.dup(result), "wb") as file:
@@ -474,7 +497,7 @@ class Storm:
     def truth(self) -> list[Observation]:
         """Return what is true of every call, when all workers have ended."""
         truths: list[Observation] = []
-        for result in self._results:
+        for result in self._workers.values():
             result.seek(0)
             truths += json.loads(result.read())
         return truths
@@ -491,15 +514,8 @@ def drain(lesson: Lesson) -> list[Observation]:
         for _ in waiting(lesson.patience):
             last = child(cpu, b"last", ["/bin/true"])
             truths.append(last)
-            mark = re.compile(rb" %d +\S.*\n" % last["pid"])
-            # A last child may itself be lost when the buffer is full: try again.
-            start = len(lesson.stdout)
-            if lesson.pump_until(
-                lambda mark=mark, start=start: mark.search(  # type: ignore[misc]
-                    lesson.stdout, max(0, start - 200)
-                ),
-                5.0,
-            ):
+            # It may itself be lost when the buffer is full: then send another.
+            if lesson.pump_until_printed(last["pid"], 5.0):
                 break
     return truths
 
@@ -565,12 +581,7 @@ def ctrl_c_starting(program: Path, count: int, patience: float) -> Observation:
         moment = first + (ready - first) * number / count
         with Lesson(program, patience) as lesson:
             taken_over(lesson)
-            lesson.pump_until(
-                lambda lesson=lesson, moment=moment: (  # type: ignore[misc]
-                    time.monotonic() - lesson.started >= moment
-                ),
-                max(0.0, lesson.started + moment - time.monotonic()),
-            )
+            lesson.pump_for(lesson.started + moment - time.monotonic())
             was_ready = lesson.lines > 0
             lesson.send(signal.SIGINT)
             runs.append(lesson.finish(moment=moment, was_ready=was_ready))
@@ -623,8 +634,7 @@ def ctrl_c_storm(program: Path, count: int, patience: float) -> Observation:
             lesson.wait_ready()
             with Storm(1_000_000, [max(os.sched_getaffinity(0))]):
                 # Not always at the same line: the moment within a line matters.
-                enough = 60 + 7 * number
-                reached = lesson.pump_until(lambda: lesson.lines > enough)
+                reached = lesson.pump_until_lines(60 + 7 * number)
                 lesson.send(signal.SIGINT)
                 lesson.pump_until(lambda: not lesson.running, 1.0)
                 ended_in_storm = not lesson.running
@@ -648,8 +658,7 @@ def ctrl_c_terminal(program: Path, count: int, patience: float) -> Observation:
 def ctrl_c_full_pipe(program: Path, count: int, patience: float) -> Observation:
     """Interrupt it while it cannot write, because nobody reads, ``count`` times.
 
-    ``written`` is what the pipe holds at that moment; ``blocked`` tells whether
-    the lesson had indeed stopped writing before there was no more to write.
+    ``blocked`` tells whether it had indeed stopped before all was written.
     """
     runs = []
     for _ in range(count):
@@ -660,7 +669,8 @@ def ctrl_c_full_pipe(program: Path, count: int, patience: float) -> Observation:
                 os.close(writer)
                 stdout = pipe.readline()
                 # Enough to fill the pipe twice, and not the buffer of the events.
-                truths = [child(0, b"fill", ["/bin/true"]) for _ in range(size // 32)]
+                cpu = min(os.sched_getaffinity(0))
+                truths = [child(cpu, b"fill", ["/bin/true"]) for _ in range(size // 32)]
                 lesson.pump_for(1.0)
                 lesson.send(signal.SIGINT)
                 run = lesson.finish(events=len(truths))
@@ -682,7 +692,7 @@ def closed_pipe(program: Path, count: int, patience: float) -> Observation:
             for _ in waiting(patience, 0.05):
                 if not lesson.running:
                     break
-                child(0, b"event", ["/bin/true"])
+                child(min(os.sched_getaffinity(0)), b"event", ["/bin/true"])
             run = lesson.finish()
         assert head.stdout is not None
         return {**run, "stdout": text(head.stdout.read())}
@@ -722,6 +732,7 @@ def _refused(argv: Sequence[str], patience: float, **identity: Any) -> Observati
         argv,
         stdin=subprocess.DEVNULL,
         capture_output=True,
+        env=environment(),
         timeout=patience,
         check=False,
         **identity,
