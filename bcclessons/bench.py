@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from bcclessons.text import Problem, Text
 
 if TYPE_CHECKING:
-    from bcclessons.console import Stage
     from bcclessons.lesson import Lesson
     from bcclessons.machine import Machine
 
@@ -37,7 +36,7 @@ for _ in range(int(sys.argv[3])):
 """
 
 
-def start_time(machine: Machine, lesson: Lesson, runs: int, stage: Stage) -> Text:
+def start_time(machine: Machine, lesson: Lesson, runs: int) -> Text:
     """Time both programs from their start to the header, in turn; return the figures.
 
     One uncounted run of each comes first. Seconds; the ratio is the median of the
@@ -59,7 +58,6 @@ def start_time(machine: Machine, lesson: Lesson, runs: int, stage: Stage) -> Tex
         for line in process.stdout:
             lean, full = map(float, line.split())
             pairs.append((lean, full))
-            stage.update(len(pairs), runs)
     finally:
         process.terminate()
         process.wait()

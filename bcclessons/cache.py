@@ -43,3 +43,20 @@ def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
             waiting()
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def python_command(python: str, cache: Path) -> list[str]:
+    """Return the command of a Python whose compiled modules are kept in the cache.
+
+    In there, whatever PYTHONDONTWRITEBYTECODE says: it is meant for checkouts, and
+    compiling every module at every start is slow.
+    """
+    folder = cache / "bytecode"
+    return [
+        "env",
+        "-u",
+        "PYTHONDONTWRITEBYTECODE",
+        python,
+        "-X",
+        f"pycache_prefix={folder}",
+    ]

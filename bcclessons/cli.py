@@ -18,7 +18,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from bcclessons import bootstrap, doctor, lesson, packages, tools
-from bcclessons.cache import cache_folder
+from bcclessons.cache import cache_folder, python_command
 from bcclessons.help import JapaneseGroup
 from bcclessons.lesson import Lesson
 from bcclessons.machine import Machine, debian, vm
@@ -99,7 +99,7 @@ class Lab:
     def python(self) -> list[str]:
         """The Python, with the packages of the tests, that runs the tests."""
         python = bootstrap.environment("requirements-dev.txt", self.console)
-        return [str(python), "-X", f"pycache_prefix={sys.pycache_prefix}"]
+        return python_command(str(python), self.cache)
 
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
@@ -353,8 +353,8 @@ def _bench(lab: Lab, only: Place | None, runs: int) -> None:
     for item in lab.lessons:
         with lab.machine(item, only) as machine:
             title = Text(ja="交互に動かして測る", en="Timing the two in turn")
-            with lab.console.stage(title) as stage:
-                result = bench.start_time(machine, item, runs, stage)
+            with lab.console.stage(title):
+                result = bench.start_time(machine, item, runs)
             print(result.to(lab.console.language))
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from bcclessons.cache import locked
+from bcclessons.cache import locked, python_command
 from bcclessons.machine.image import Image, Store
 from bcclessons.machine.keeper import Orders, ssh_options
 from bcclessons.text import Problem, Text
@@ -53,6 +53,7 @@ class Vm:
         self._checkout = checkout
         self._release = release
         self._console = console
+        self._cache = cache
         self._store = Store(cache, console)
         self._folder = _run_folder(cache, checkout, release)
         self._users: IO[str] | None = None
@@ -106,23 +107,20 @@ class Vm:
             time.sleep(0.02)
         orders.write(self._folder)
         (self._folder / "log").unlink(missing_ok=True)
-        keeper = subprocess.Popen(
-            [
-                sys.executable,
-                "-X",
-                f"pycache_prefix={sys.pycache_prefix}",
-                "-m",
-                "bcclessons.machine.keeper",
-                str(self._folder),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=(self._folder / "keeper.log").open("w"),
-            cwd=Path(__file__).parents[2],
-            # Ctrl-C in the terminal is for the lesson, not for its VM.
-            start_new_session=True,
-            text=True,
-        )
+        with (self._folder / "keeper.log").open("w") as log:
+            keeper = subprocess.Popen(
+                [
+                    *python_command(sys.executable, self._cache),
+                    *("-m", "bcclessons.machine.keeper", str(self._folder)),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=Path(__file__).parents[2],
+                # Ctrl-C in the terminal is for the lesson, not for its VM.
+                start_new_session=True,
+                text=True,
+            )
         assert keeper.stdout is not None
         answer = keeper.stdout.readline().strip()
         keeper.stdout.close()
