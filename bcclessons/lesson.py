@@ -24,7 +24,7 @@ class Needs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse a kernel version that is not MAJOR.MINOR."""
-        if not re.fullmatch(r"\d+\.\d+", self.kernel):
+        if not re.fullmatch(r"[0-9]+\.[0-9]+", self.kernel):
             raise ValueError(f"kernel: {self.kernel!r} is not like '4.7'")
 
 
@@ -38,7 +38,7 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Refuse a pattern that is not a regular expression."""
         try:
             re.compile(self.line)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ValueError(f"line: {error}") from error
 
 
@@ -86,7 +86,7 @@ def load(folder: Path) -> Lesson:
     path = folder / "lesson.toml"
     try:
         lesson = msgspec.toml.decode(path.read_bytes(), type=Lesson)
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
         raise Problem(
             Text(
                 ja=f"{path} が読めない（{error}）．書き方は CONTRIBUTING.md にある．",
@@ -117,10 +117,10 @@ def find(lessons: list[Lesson], name: str) -> Lesson:
 
     Raise Problem when none or more than one fits.
     """
-    if re.fullmatch(r"[0-9]+", name):
+    if re.fullmatch(r"[0-9]{1,3}", name):
         fitting = [lesson for lesson in lessons if lesson.number == int(name)]
     else:
-        fitting = [lesson for lesson in lessons if name in lesson.folder.name]
+        fitting = [item for item in lessons if name and name in item.folder.name]
     if len(fitting) == 1:
         return fitting[0]
     known = ", ".join(lesson.folder.name for lesson in fitting or lessons)
