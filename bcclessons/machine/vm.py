@@ -57,6 +57,7 @@ class Vm:
         self._store = Store(cache, console)
         self._folder = _run_folder(cache, checkout, release)
         self._users: IO[str] | None = None
+        self._keeper: subprocess.Popen[str] | None = None
         self._image: Image | None = None
         self._ssh: list[str] = []
 
@@ -108,7 +109,7 @@ class Vm:
         orders.write(self._folder)
         (self._folder / "log").unlink(missing_ok=True)
         with (self._folder / "keeper.log").open("w") as log:
-            keeper = subprocess.Popen(
+            self._keeper = keeper = subprocess.Popen(
                 [
                     *python_command(sys.executable, self._cache),
                     *("-m", "bcclessons.machine.keeper", str(self._folder)),
@@ -145,6 +146,8 @@ class Vm:
             if self._others():
                 return
             time.sleep(0.01)
+        if self._keeper is not None:
+            self._keeper.wait(5)
 
     def _others(self) -> bool:
         """Tell whether another ./lab uses the VM."""
