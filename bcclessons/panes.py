@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from bcclessons.machine import Machine
 
 _KEYS = Text(
-    ja=" Ctrl-Q: 終了 | Ctrl-C（上の窓で）: プログラムを止める | F2・マウス: 窓を移る ",
-    en=" Ctrl-Q: leave | Ctrl-C (in the upper pane): stop the program | F2, mouse: other pane ",
+    ja=" Ctrl-Q: 終了 | Ctrl-C: 上のプログラムを止める | F2: 窓を移る ",
+    en=" Ctrl-Q: leave | Ctrl-C: stop the program above | F2: other pane ",
 )
 
 
@@ -52,7 +52,7 @@ def show(machine: Machine, lesson: Lesson, language: Language) -> None:
 
 
 def _settings(lesson: Lesson, language: Language) -> str:
-    keys = _KEYS.to(language).replace("'", "")
+    keys = _KEYS.to(language)
     name = f" {lesson.label} {lesson.program}"
     return "\n".join(
         (
@@ -61,7 +61,7 @@ def _settings(lesson: Lesson, language: Language) -> str:
             "set -g escape-time 0",
             "set -g exit-empty on",
             "set -g status-style bg=colour24,fg=colour231",
-            "set -g status-left-length 40",
+            "set -g status-left-length 25",
             f"set -g status-left '{name} '",
             "set -g status-right-length 120",
             f"set -g status-right '{keys}'",

@@ -78,6 +78,8 @@ def unpack(
     """
     log = into.with_suffix(".log")
     command = [
+        # Ends with ./lab, even by SIGKILL.
+        "setpriv", "--pdeathsig", "TERM",
         "mmdebstrap", "--verbose", "--mode=chrootless", "--variant=extract",
         "--aptopt=APT::Install-Recommends false",
         "--aptopt=Acquire::Languages none",
