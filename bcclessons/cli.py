@@ -17,9 +17,10 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from bcclessons import bootstrap, doctor, lesson, packages, tools
+from bcclessons import doctor, environments, lesson, packages, tools
 from bcclessons.cache import cache_folder, python_command
 from bcclessons.help import JapaneseGroup
+from bcclessons.layout import CHECKOUT, environment_folder
 from bcclessons.lesson import Lesson
 from bcclessons.machine import Machine, debian, vm
 from bcclessons.machine.headers import stand_in_headers
@@ -28,8 +29,6 @@ from bcclessons.progress import TerminalConsole
 from bcclessons.system import System
 from bcclessons.text import Language, Problem, Text, language_wanted
 from bcclessons.verdict import Place, verdict
-
-CHECKOUT = bootstrap.CHECKOUT
 
 
 @dataclass
@@ -98,8 +97,10 @@ class Lab:
     @property
     def python(self) -> list[str]:
         """The Python, with the packages of the tests, that runs the tests."""
-        python = bootstrap.environment("requirements-dev.txt", self.console)
-        return python_command(str(python), self.cache)
+        lock = CHECKOUT / "requirements-dev.txt"
+        folder = environment_folder(lock)
+        environments.make(folder, lock, self.console)
+        return python_command(str(folder / "bin/python"), self.cache)
 
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)

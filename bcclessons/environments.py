@@ -36,6 +36,8 @@ def make(folder: Path, lock: Path, console: Console) -> None:
     It is whole when the file ``complete`` is in it. Older ones of the same lock
     are deleted.
     """
+    if (folder / "complete").exists():
+        return
     waiting = Text(
         ja="別の ./lab が Python の環境を作っている．終わるのを待つ．",
         en="another ./lab is making the Python environment; waiting for it.",

@@ -1,0 +1,23 @@
+"""Where the checkout is, and where the Python environments of ./lab are.
+
+Uses nothing but the standard library, and little of it: it runs at every ./lab.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def environment_folder(lock: Path) -> Path:
+    """Return where the environment of a lock file is, or will be.
+
+    It belongs to the lock's text and to this Python's version.
+    """
+    digest = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "bcc-lessons" / "python" / f"{lock.stem}-{digest}"

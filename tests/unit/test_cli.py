@@ -1,0 +1,133 @@
+"""./lab as it is typed: help, languages, and one clear sentence for bad input."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bcclessons.text import Language, language_of, language_wanted
+
+JAPANESE = {"LANG": "ja_JP.UTF-8"}
+ENGLISH = {"LANG": "en_US.UTF-8"}
+
+
+def lab(
+    checkout: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    unset = {"LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES"}
+    return subprocess.run(
+        [checkout / "lab", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={k: v for k, v in os.environ.items() if k not in unset} | environment,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "english", "japanese"),
+    [
+        (["run", "99"], 1, "no lesson '99'", "「99」は無い"),
+        (["run", ""], 1, "no lesson ''", "「」は無い"),
+        (["run", "9" * 5000], 1, "no lesson", "は無い"),
+        (["run"], 2, "./lab run 02", "./lab run 02"),
+        (["run", "02", "extra"], 2, "./lab run --help", "./lab run --help"),
+        (["rum", "02"], 2, "./lab --help", "./lab --help"),
+        (["doctor", "--jsn"], 2, "--jsn", "--jsn というオプションは無い"),
+        (["--lang", "fr"], 2, "./lab --help", "./lab --help"),
+        (["bench", "--runs", "0"], 2, "--runs", "--runs"),
+    ],
+)
+def test_bad_input_gets_one_sentence(
+    checkout: Path, arguments: list[str], status: int, english: str, japanese: str
+) -> None:
+    for environment, words in ((ENGLISH, english), (JAPANESE, japanese)):
+        done = lab(checkout, *arguments, **environment)
+        assert done.returncode == status
+        assert done.stdout == ""
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("lab: ")
+        assert words in line
+
+
+@pytest.mark.parametrize("environment", [{}, {"LANG": "C"}, {"LC_ALL": "POSIX"}])
+def test_without_a_language_it_speaks_english(
+    checkout: Path, environment: dict[str, str]
+) -> None:
+    assert lab(checkout, **environment).stdout.isascii()
+    japanese = lab(checkout, "--lang", "ja", **environment)
+    assert "レッスン" in japanese.stdout
+
+
+def test_it_says_what_there_is_and_what_to_type(checkout: Path) -> None:
+    done = lab(checkout, **ENGLISH)
+    assert done.returncode == 0
+    for command in ("run 02", "shell", "doctor", "stop", "test", "--help"):
+        assert f"./lab {command}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "shell", "doctor", "stop", "test", "bench", "picture"]
+)
+def test_every_command_has_help_in_both_languages(checkout: Path, command: str) -> None:
+    english = lab(checkout, command, "--help", **ENGLISH)
+    japanese = lab(checkout, command, "--help", **JAPANESE)
+    assert english.returncode == japanese.returncode == 0
+    assert english.stdout.isascii()
+    assert english.stdout.startswith(f"Usage: ./lab {command}")
+    assert japanese.stdout.startswith(f"使い方: ./lab {command}")
+
+
+def test_a_reader_who_stops_reading_is_no_error(checkout: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", '"$0" doctor | head -1', checkout / "lab"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+
+
+def test_it_runs_from_any_folder_and_through_a_link(
+    checkout: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "my lab"
+    link.symlink_to(checkout / "lab")
+    done = subprocess.run([link], cwd="/", capture_output=True, text=True, check=True)
+    assert "./lab run 02" in done.stdout
+
+
+def test_a_cache_that_cannot_be_made_is_said(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = lab(checkout, XDG_CACHE_HOME=str(tmp_path / "file"), **ENGLISH)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "XDG_CACHE_HOME" in line
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "ja_JP.UTF-8"}, Language.JA),
+        ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, Language.EN),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "ja_JP.UTF-8"}, Language.JA),
+        ({"LANGUAGE": "ja:en", "LANG": "en_US.UTF-8"}, Language.JA),
+        ({"LANG": ""}, Language.EN),
+        ({}, Language.EN),
+    ],
+)
+def test_language_of_the_environment(
+    environment: dict[str, str], language: Language
+) -> None:
+    assert language_of(environment) is language
+
+
+def test_lang_option_wins_wherever_it_stands() -> None:
+    for arguments in (["--lang", "en", "run"], ["run", "02", "--lang=en"]):
+        assert language_wanted(arguments, JAPANESE) is Language.EN
+    assert language_wanted(["--lang"], JAPANESE) is Language.JA
