@@ -49,14 +49,7 @@ def python_command(python: str, cache: Path) -> list[str]:
     """Return the command of a Python whose compiled modules are kept in the cache.
 
     In there, whatever PYTHONDONTWRITEBYTECODE says: it is meant for checkouts, and
-    compiling every module at every start is slow.
+    compiling every module at every start is slow. Its children inherit that.
     """
-    folder = cache / "bytecode"
-    return [
-        "env",
-        "-u",
-        "PYTHONDONTWRITEBYTECODE",
-        python,
-        "-X",
-        f"pycache_prefix={folder}",
-    ]
+    prefix = f"PYTHONPYCACHEPREFIX={cache / 'bytecode'}"
+    return ["env", "-u", "PYTHONDONTWRITEBYTECODE", prefix, python]

@@ -344,6 +344,9 @@ def _test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
         wanted += verdict(report, lab.lessons[0], only=place).packages
     reason = Text(ja="テストするの", en="Testing")
     packages.install(list(dict.fromkeys(wanted)), reason, lab.console)
+    # A shell that starts us in the background has SIGINT ignored, which children
+    # inherit; the tests are about Ctrl-C, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [*lab.python, "-m", "pytest", *arguments]
     sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 

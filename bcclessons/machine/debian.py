@@ -78,8 +78,10 @@ def unpack(
     """
     log = into.with_suffix(".log")
     command = [
-        # Ends with ./lab, even by SIGKILL.
-        "setpriv", "--pdeathsig", "TERM",
+        # Ends with all its children when our end of its standard input closes:
+        # even SIGKILL does that.
+        "sh", "-c",
+        'exec 3<&0; (read -r _ <&3; kill 0) & exec "$@" 3<&- </dev/null', "sh",
         "mmdebstrap", "--verbose", "--mode=chrootless", "--variant=extract",
         "--aptopt=APT::Install-Recommends false",
         "--aptopt=Acquire::Languages none",
@@ -96,7 +98,7 @@ def unpack(
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -118,6 +120,8 @@ def unpack(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
     if process.returncode != 0:
         raise _failure(suite, log.read_text(errors="replace"))
 
