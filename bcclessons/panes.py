@@ -67,7 +67,7 @@ def _settings(lesson: Lesson, language: Language) -> str:
             f"set -g status-right '{keys}'",
             "set -g window-status-format ''",
             "set -g window-status-current-format ''",
-            "bind -n C-q kill-server",
+            "bind -n C-q kill-session",
             "bind -n F2 select-pane -t :.+",
             "",
         )

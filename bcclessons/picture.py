@@ -23,7 +23,7 @@ xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: monospace; font-size: {char_height}px; \
 line-height: {line_height}px; }}
-.{unique_id}-title {{ font-size: 18px; font-family: sans-serif; }}
+.{unique_id}-title {{ font-size: 13px; font-family: sans-serif; }}
 {styles}
 </style>
 <defs>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ def unpack(
         # A mirror that lags behind the archive is not worth a failed class.
         "--aptopt=Acquire::Check-Valid-Until false",
         "--setup-hook=mkdir -p \"$1\"/var/cache/apt/archives",
-        f"--extract-hook='{GUEST / 'kernel-hook'}' \"$1\" {kernel}",
+        f"--extract-hook={shlex.quote(str(GUEST / 'kernel-hook'))} \"$1\" {kernel}",
         f"--include={','.join(packages)}",
         suite, str(into),
     ]  # fmt: skip
@@ -106,12 +107,13 @@ def unpack(
             env={k: v for k, v in os.environ.items() if k != "TMPDIR"},
         )
     try:
-        fetched = 0
+        unpacked = present = 0
         while process.poll() is None:
-            said = log.read_text(errors="replace")
-            # The archives are deleted once unpacked: the bar never goes back.
-            fetched = max(fetched, _folder_bytes(into / "var/cache/apt/archives"))
-            stage.update(fetched, max(fetched, _announced_bytes(said)))
+            total = _announced_bytes(log.read_text(errors="replace"))
+            before, present = present, _folder_bytes(into / "var/cache/apt/archives")
+            if present < before:  # deleted once unpacked
+                unpacked += before
+            stage.update(min(unpacked + present, total), total)
             try:
                 process.wait(0.1)
             except subprocess.TimeoutExpired:

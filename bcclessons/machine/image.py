@@ -43,6 +43,7 @@ MODULES = (
 # The packages in cache, the tree, the image and the memory file, at their largest.
 BUILD_BYTES = 1_900_000_000
 BOOT_SECONDS = 120.0
+BOOT_TRIES = 3
 KVM_SECONDS = 20.0
 
 
@@ -308,31 +309,40 @@ class Store:
             ja="VM を一度起動し，次から速く始まるように保存する",
             en="Booting the VM once, and saving it so that it starts fast from now on",
         )
-        try:
-            with (
-                self._console.stage(title),
-                Qemu(
-                    image.disk,
-                    accelerator="tcg",
-                    share=share,
-                    log=self._cache / "snapshot.log",
-                    memory=made / "memory",
-                ) as qemu,
-            ):
-                host_key = qemu.wait_for("READY", BOOT_SECONDS)
-                qemu.wait_for("WARM", BOOT_SECONDS)
-                qemu.save(made / "state")
-        except QemuError as error:
-            raise Problem(
-                Text(
-                    ja=f"VM が起動しない（{error}）．記録は {self._cache / 'snapshot.log'} "
-                    "にある．もう一度実行する．",
-                    en=f"the VM does not boot ({error}); its log is "
-                    f"{self._cache / 'snapshot.log'}. Run it again.",
-                )
-            ) from error
+        with self._console.stage(title):
+            for left in reversed(range(BOOT_TRIES)):
+                try:
+                    host_key = self._boot_and_save(image, made, share)
+                    break
+                except QemuError as error:
+                    if not left:
+                        raise self._boot_failure(error) from error
         (made / "host_key").write_text(host_key)
         _write_manifest(made, {})
+
+    def _boot_and_save(self, image: Image, made: Path, share: Path) -> str:
+        """Boot the image, save its memory and state, and return its ssh host key."""
+        (made / "memory").unlink(missing_ok=True)
+        with Qemu(
+            image.disk,
+            accelerator="tcg",
+            share=share,
+            log=self._cache / "snapshot.log",
+            memory=made / "memory",
+        ) as qemu:
+            host_key = qemu.wait_for("READY", BOOT_SECONDS)
+            qemu.wait_for("WARM", BOOT_SECONDS)
+            qemu.save(made / "state")
+        return host_key
+
+    def _boot_failure(self, error: QemuError) -> Problem:
+        log = self._cache / "snapshot.log"
+        return Problem(
+            Text(
+                ja=f"VM が起動しない（{error}）．記録は {log} にある．もう一度実行する．",
+                en=f"the VM does not boot ({error}); its log is {log}. Run it again.",
+            )
+        )
 
 
 def _with_sbin() -> dict[str, str]:

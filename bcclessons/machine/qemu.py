@@ -70,7 +70,7 @@ class Qemu:
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
             "-name", "bcc-lessons", "-display", "none",
             "-machine", machine, "-m", MEMORY, "-smp", "2",
-            "-accel", "tcg,thread=multi" if accelerator == "tcg" else "kvm",
+            "-accel", _accelerator(accelerator, booting=not incoming),
             # Emulated, a CPU without AVX is the fastest; KVM passes the real one.
             "-cpu", "Nehalem-v1" if accelerator == "tcg" else "host",
             "-kernel", str(disk.kernel), "-initrd", str(disk.initramfs),
@@ -223,6 +223,18 @@ class Qemu:
             if "HOST_FORWARD" in line:
                 return int(line.split()[3])
         raise QemuError("no port was forwarded")
+
+
+def _accelerator(name: Literal["kvm", "tcg"], *, booting: bool) -> str:
+    """Return QEMU's option for the accelerator.
+
+    A booting kernel patches its own code while its other CPU runs it. QEMU 7.2 with
+    a thread for each CPU gets that wrong now and then ("Oops: int3"), so one thread
+    boots the guest, and two run it once it is restored.
+    """
+    if name == "kvm":
+        return "kvm"
+    return "tcg,thread=single" if booting else "tcg,thread=multi"
 
 
 def _value(path: Path) -> str:
