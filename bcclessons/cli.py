@@ -338,7 +338,8 @@ def _stop(lab: Lab) -> None:
 
 def _test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
     report = lab.report()
-    needed = {"tmux": "tmux", "less": "less", **tools.VM_TOOLS}
+    needed = {"tmux": "tmux", "less": "less", "pgrep": "procps", "git": "git"}
+    needed |= tools.VM_TOOLS
     wanted = [*tools.missing(System.here(), needed)]
     for place in (Place.HOST, Place.VM):
         wanted += verdict(report, lab.lessons[0], only=place).packages
