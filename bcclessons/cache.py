@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from bcclessons.layout import cache_path
 from bcclessons.text import Problem, Text
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
-    """Return (and make) ``$XDG_CACHE_HOME/bcc-lessons``, else that in ~/.cache."""
-    base = environment.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = Path(base) / "bcc-lessons"
+    """Return the cache, made if need be. Raise Problem if it cannot be."""
+    folder = cache_path(environment)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
