@@ -364,10 +364,10 @@ def _bench(lab: Lab, only: Place | None, runs: int) -> None:
 
 
 def _doctor(lab: Lab, *, as_json: bool) -> None:
-    report = lab.report()
-    verdicts = {item.label: verdict(report, item) for item in lab.lessons}
     from bcclessons import doctor_report
 
+    report = lab.report()
+    verdicts = {item.label: verdict(report, item) for item in lab.lessons}
     if as_json:
         print(
             json.dumps(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from bcclessons.lesson import Lesson
     from bcclessons.machine import Machine
 
-# As Ubuntu's own .bashrc sets it for less, so that the demo shows a chain of programs: less reads
-# its input through lesspipe, which it starts by a shell.
+# LESSOPEN is as Ubuntu's own .bashrc sets it, so that the demo shows a chain of
+# programs: less reads its input through lesspipe, which it starts by a shell.
 _SHELL_SETTINGS = {
     "PS1": "demo-prompt> ",
     "TERM": "vt100",
@@ -70,12 +70,12 @@ class _Window:
                     break
         self.ready.set()
 
-    def wait_until_quiet(self, events: int) -> None:
-        """Wait for this many lines after the header, and then for a pause."""
+    def wait_until_quiet(self) -> None:
+        """Wait for a first line after the header, and then for a pause."""
         end = time.monotonic() + 5
         while time.monotonic() < end:
             quiet = time.monotonic() - self.last > _QUIET_SECONDS
-            if (quiet and len(self.lines) > events) or self.broken:
+            if (quiet and len(self.lines) > 1) or self.broken:
                 return
             time.sleep(0.02)
 
@@ -111,7 +111,7 @@ def play(
     try:
         window = _Window(process, lesson.output.ready, show)
         _type(shell, lesson, window)
-        window.wait_until_quiet(events=1)
+        window.wait_until_quiet()
         process.sendcontrol("c")
         window.join()
         if window.broken:  # nobody reads on, as with "| head"
@@ -145,7 +145,7 @@ def _type(shell: pexpect.spawn[bytes], lesson: Lesson, window: _Window) -> None:
                 # no keys.
                 if shell.expect_exact([b"\x1b=", prompt]) == 1:
                     continue
-                window.wait_until_quiet(events=1)
+                window.wait_until_quiet()
                 shell.send(step.keys)
             shell.expect_exact(prompt)
     except (pexpect.EOF, pexpect.TIMEOUT) as error:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from bcclessons.fix import Fix, Mender
 from bcclessons.kernel import HeadersState, Kernel, Rights, examine_kernel, rights
+from bcclessons.machine import debian
+from bcclessons.machine.headers import FOLDER as STANDIN_FOLDER
+from bcclessons.machine.image import BUILD_BYTES, SNAPSHOT_BYTES
 from bcclessons.text import Text
 from bcclessons.tools import STANDIN_TOOLS, VM_RUN_TOOLS, VM_TOOLS, missing
 
@@ -17,13 +20,8 @@ if TYPE_CHECKING:
 
     from bcclessons.system import System
 
-# What bcclessons/machine/ has made, in the cache. A manifest is written last.
-_STANDIN_HEADERS = "headers/bookworm"
-_IMAGE_MANIFESTS = "images/debian-13-*/manifest.json"
-
-# Free space that building the VM's image and its snapshot takes, or the latter alone.
-_IMAGE_BYTES = 2_000_000_000
-_SNAPSHOT_BYTES = 500_000_000
+# The images of the VM's release, in the cache. A manifest is written last.
+_IMAGE_MANIFESTS = f"images/{debian.RELEASES[0].name}-*/manifest.json"
 
 _OLDEST_KERNEL = (4, 7)  # BPF programs on tracepoints
 
@@ -97,7 +95,7 @@ def examine(system: System, cache: Path) -> Report:
     package = _headers_package(system, kernel, mender)
     image = _built_image(cache)
     vm_missing = missing(system, VM_RUN_TOOLS if image else VM_TOOLS)
-    standin = (cache / _STANDIN_HEADERS).is_dir()
+    standin = (cache / STANDIN_FOLDER).is_dir()
     return Report(
         checks=(
             root,
@@ -420,10 +418,10 @@ def _built_image(cache: Path) -> Path | None:
 
 
 def _check_disk(system: System, cache: Path, image: Path | None) -> Check:
-    needed = _IMAGE_BYTES
+    needed = BUILD_BYTES
     if image is not None:
         saved = any(cache.glob(f"images/{image.name}.snapshot-*/manifest.json"))
-        needed = 0 if saved else _SNAPSHOT_BYTES
+        needed = 0 if saved else SNAPSHOT_BYTES
     free = system.free_bytes(cache)
     sizes = f"{needed / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"
     return Check(

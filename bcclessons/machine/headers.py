@@ -15,14 +15,19 @@ if TYPE_CHECKING:
     from bcclessons.console import Console
 
 
+RELEASE = debian.release("debian-12")
+# Where the cache has them.
+FOLDER = f"headers/{RELEASE.suite}"
+
+
 def stand_in_headers(cache: Path, console: Console) -> Path:
     """Return a header tree for BCC_KERNEL_SOURCE, fetched and unpacked once.
 
     It is Debian 12's (6.1). Right only for a program that reads no kernel
     struct: the layouts are that kernel's, not this one's.
     """
-    suite = debian.release("debian-12").suite
-    tree = cache / "headers" / suite
+    suite = RELEASE.suite
+    tree = cache / FOLDER
 
     def waiting() -> None:
         console.say(

@@ -178,10 +178,6 @@ class Qemu:
             self._log.flush()
             self._serial_text += received.decode(errors="replace").replace("\r", "")
 
-    def forget(self) -> None:
-        """Drop what the guest has said so far."""
-        self._serial_text = ""
-
     def resume_work(self) -> None:
         """Have the guest set its clock and mount the checkout."""
         self._serial.sendall(f"resume {time.time():.0f}\n".encode())
