@@ -33,6 +33,8 @@ class Release:
 RELEASES = (
     Release("debian-13", "trixie", "Debian 13"),
     Release("debian-12", "bookworm", "Debian 12"),
+    Release("debian-11", "bullseye", "Debian 11"),
+    Release("debian-unstable", "unstable", "Debian unstable"),
 )
 
 
@@ -90,6 +92,10 @@ def unpack(
         # A mirror that lags behind the archive is not worth a failed class.
         "--aptopt=Acquire::Check-Valid-Until false",
         "--setup-hook=mkdir -p \"$1\"/var/cache/apt/archives",
+        # /bin, /sbin and /lib as links into /usr: what Debian's installer makes, and
+        # what older base-files does not bring.
+        "--setup-hook=cd \"$1\" && mkdir -p usr/bin usr/sbin usr/lib usr/lib64 && "
+        "ln -s usr/bin usr/sbin usr/lib usr/lib64 .",
         f"--extract-hook={shlex.quote(str(GUEST / 'kernel-hook'))} \"$1\" {kernel}",
         f"--include={','.join(packages)}",
         suite, str(into),

@@ -422,7 +422,7 @@ def _complete(root: Path, modules: Path, public_key: str) -> None:
         ("usr/bin/awk", "mawk"),
         ("usr/bin/which", "which.debianutils"),
     ):
-        if not (root / link).is_symlink():
+        if not os.path.lexists(root / link):
             (root / link).symlink_to(target)
     subprocess.run(["ldconfig", "-r", root], check=True, env=_with_sbin())
     unused = [
@@ -430,6 +430,8 @@ def _complete(root: Path, modules: Path, public_key: str) -> None:
         *root.glob("usr/share/doc/*"), *root.glob("usr/share/man/*"),
         *root.glob("usr/share/locale/*"), *root.glob("usr/share/info/*"),
         *root.glob("var/cache/*"), *root.glob("var/lib/apt/*"),
+        *root.glob("usr/share/perl/*"), *root.glob("usr/lib/*/perl/*"),
+        *root.glob("usr/lib/*/gconv/*"),
         # BCC reads the headers' include/ and arch/x86/ only.
         *(p for p in root.glob("usr/src/*/arch/*") if p.name != "x86"),
         *(p for p in root.glob("usr/src/*/*") if p.name not in ("arch", "include")),
