@@ -2,7 +2,12 @@
 
 from bcc import BPF
 
-b = BPF(text="BPF_PERF_OUTPUT(events); int warm(void *ctx) { return 0; }")
-b.attach_tracepoint(tp="syscalls:sys_enter_execve", fn_name="warm")
+b = BPF(
+    text="""
+#include <linux/sched.h>
+BPF_PERF_OUTPUT(events);
+TRACEPOINT_PROBE(syscalls, sys_enter_execve) { return 0; }
+"""
+)
 b["events"].open_perf_buffer(lambda cpu, data, size: None)
 b.perf_buffer_poll(10)
