@@ -405,6 +405,7 @@ def _complete(root: Path, modules: Path, public_key: str) -> None:
     copies = {
         "usr/local/sbin/lab-init": GUEST / "lab-init",
         "usr/local/share/lab-warm.py": GUEST / "lab-warm.py",
+        "usr/local/bin/sudo": GUEST / "sudo",
         "root/.bashrc": GUEST / "bashrc",
         "root/.profile": GUEST / "bashrc",
     }
