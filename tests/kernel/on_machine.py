@@ -161,6 +161,19 @@ def environment() -> dict[str, str]:
     }
 
 
+def said_by_bcc() -> bytes:
+    """Return what bcc itself writes on stderr here, whenever it compiles.
+
+    bcc 0.18 on Debian 11 defines three macros that the headers of its kernel 5.10
+    define again, and clang says so, whatever the lesson. It is in debian-11.stderr.
+    """
+    settings = Path("/etc/os-release").read_text().replace('"', "").splitlines()
+    named = dict(line.split("=", 1) for line in settings if "=" in line)
+    system = f"{named['ID']}-{named.get('VERSION_ID', '')}"
+    path = Path(__file__).with_name(f"{system}.stderr")
+    return path.read_bytes() if path.exists() else b""
+
+
 class Leftovers:
     """What was on the machine before the lesson, to find what it leaves there."""
 
@@ -202,7 +215,8 @@ class Lesson:
     """One run of the program. Leaving the block ends it, whatever happened.
 
     Its stdout goes to a pipe that is read here; or to ``into``, if given; or,
-    with ``terminal``, to a terminal of its own, together with its stderr.
+    with ``terminal``, to a terminal of its own, together with its stderr. What
+    bcc itself says before the header is not counted or returned as the lesson's.
     """
 
     def __init__(
@@ -217,6 +231,8 @@ class Lesson:
         self.stdout = bytearray()
         self.stderr = bytearray()
         self._leftovers = Leftovers()
+        # A terminal ends a line in two bytes.
+        self._noise = said_by_bcc().replace(b"\n", b"\r\n" if terminal else b"\n")
         self._signalled: float | None = None
         self._streams: dict[int, bytearray] = {}
         ours: list[int] = []
@@ -275,7 +291,15 @@ class Lesson:
     @property
     def lines(self) -> int:
         """The number of whole lines on its stdout so far."""
-        return self.stdout.count(b"\n")
+        return self.stdout.count(b"\n", self._bccs_own(self.stdout))
+
+    def _bccs_own(self, stream: bytearray) -> int:
+        """Return how many bytes at the start of a stream are bcc's own words.
+
+        A lesson that is ended while it starts may leave off in their middle.
+        """
+        start = bytes(stream[: len(self._noise)])
+        return len(start) if self._noise.startswith(start) else 0
 
     def pump(self, seconds: float) -> None:
         """Take what it has written, waiting for it at most so long."""
@@ -362,8 +386,8 @@ class Lesson:
         return {
             "status": status,
             "seconds": seconds,
-            "stdout": text(self.stdout),
-            "stderr": text(self.stderr),
+            "stdout": text(self.stdout[self._bccs_own(self.stdout) :]),
+            "stderr": text(self.stderr[self._bccs_own(self.stderr) :]),
             "left": self._leftovers.of(self.pid),
             **also,
         }
