@@ -1,0 +1,1 @@
+"""The site: a MkDocs plugin that makes pages of lessons/ and docs/."""
