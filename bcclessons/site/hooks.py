@@ -7,13 +7,17 @@ from mkdocs.config.defaults import MkDocsConfig
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from bcclessons.site.plugin import LessonsPlugin  # noqa: E402 (it is on that path)
+from bcclessons.site.plugin import LessonsPlugin
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add the plugin, with its options from ``extra.lessons``, to this build's."""
-    plugin = LessonsPlugin()
-    options = config.extra.get("lessons", {})
-    plugin.load_config(options, config_file_path=config.config_file_path)
-    config.plugins["lessons"] = plugin
-    return plugin.on_config(config)
+    """Add the plugin, with its options from ``extra.lessons``, to this build's.
+
+    It is called once for each language of the site, with the same plugins.
+    """
+    if "lessons" not in config.plugins:
+        plugin = LessonsPlugin()
+        options = config.extra.get("lessons", {})
+        plugin.load_config(options, config_file_path=config.config_file_path)
+        config.plugins["lessons"] = plugin
+    return config

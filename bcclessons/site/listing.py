@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -14,37 +14,32 @@ from pygments.token import Keyword, Name, _TokenType
 
 _C_TEXT = re.compile(r'^bpf_text = """\n(.*?)"""', re.MULTILINE | re.DOTALL)
 
-_Token = tuple[int, _TokenType, str]
-
-
-class _BpfCLexer(CLexer):
-    """C as BCC has it: the kernel's short type names, the names of its calls."""
-
-    def get_tokens_unprocessed(
-        self, text: str, stack: tuple[str, ...] = ("root",)
-    ) -> Iterator[_Token]:
-        for start, kind, value in super().get_tokens_unprocessed(text, stack):
-            if kind in Name and re.fullmatch(r"[us](8|16|32|64)", value):
-                kind = Keyword.Type
-            elif kind in Name and value.startswith(("bpf_", "BPF_")):
-                kind = Name.Builtin
-            yield start, kind, value
+Token = tuple[int, _TokenType, str]
 
 
 class _LessonLexer(PythonLexer):
     """Python whose ``bpf_text`` is C."""
 
     def get_tokens_unprocessed(
-        self, text: str, stack: tuple[str, ...] = ("root",)
-    ) -> Iterator[_Token]:
+        self, text: str, stack: Iterable[str] = ("root",)
+    ) -> Iterator[Token]:
         found = _C_TEXT.search(text)
         begin, end = found.span(1) if found else (0, 0)
-        for start, kind, value in super().get_tokens_unprocessed(text, stack):
-            if not begin <= start < end:
-                yield start, kind, value
-            elif start == begin:
-                c_tokens = _BpfCLexer().get_tokens_unprocessed(text[begin:end])
-                yield from ((begin + at, *rest) for at, *rest in c_tokens)
+        for token in super().get_tokens_unprocessed(text, stack):
+            if not begin <= token[0] < end:
+                yield token
+            elif token[0] == begin:
+                yield from _c_tokens(text[begin:end], begin)
+
+
+def _c_tokens(text: str, begin: int) -> Iterator[Token]:
+    """Yield C as BCC has it: the kernel's short type names, the names of its calls."""
+    for start, kind, value in CLexer().get_tokens_unprocessed(text):
+        if kind in Name and re.fullmatch(r"[us](8|16|32|64)", value):
+            kind = Keyword.Type
+        elif kind in Name and value.startswith(("bpf_", "BPF_")):
+            kind = Name.Builtin
+        yield begin + start, kind, value
 
 
 def listing(source: str) -> str:

@@ -2,7 +2,7 @@
 
 A link to a lesson's program names lines of it, by its title or else by its label. A
 paragraph that is only a link to a recorded run, or to the results of the tests, is
-replaced by what it links to. A picture that is an SVG of ours is put into the page. A
+replaced by what it links to; its title may name the lines of the run. A picture that is an SVG of ours is put into the page. A
 line break between two Japanese characters is no space.
 """
 
@@ -121,9 +121,13 @@ class _Links(Treeprocessor):
         target = self._target(item.get("href") or item.get("src") or "", context)
         if target is None:
             return
+        if target.stem.removesuffix(".en") == context.source.stem.removesuffix(".en"):
+            # The other language's page: the site has its own switch to that.
+            parent.remove(paragraph)
+            return
         try:
             made = self._made(item, target, context)
-        except (OSError, Problem) as error:
+        except (OSError, Problem, lineref.LineRefError) as error:
             context.warn(f"cannot embed {target.name}: {error}")
             return
         if made is not None:
@@ -141,9 +145,10 @@ class _Links(Treeprocessor):
             return None
         if re.fullmatch(r"run.*\.txt", target.name):
             run = recording.load(target)
+            body = _excerpt(run.body, item.get("title"))
             words = html.escape(caption(run).to(context.language))
             return (
-                f'<figure class="run"><pre><code>{html.escape(run.body)}</code></pre>'
+                f'<figure class="run"><pre><code>{html.escape(body)}</code></pre>'
                 f"<figcaption>{words}</figcaption></figure>"
             )
         if target.name == "support.json":
@@ -152,3 +157,11 @@ class _Links(Treeprocessor):
             )
             return Markdown(extensions=["tables"]).convert(table)
         return None
+
+
+def _excerpt(body: str, fragment: str | None) -> str:
+    """Return the lines of a recording that a fragment names, or all of them."""
+    if fragment is None:
+        return body
+    first, last = lineref.resolve(body, fragment)
+    return "\n".join(body.splitlines()[first - 1 : last])

@@ -39,11 +39,17 @@ class Options(Config):
 class LessonsPlugin(BasePlugin[Options]):
     """Makes a page of every lesson, and warns of what a strict build must not have."""
 
+    def __init__(self) -> None:
+        self._markdown = LessonMarkdown()
+        self._lessons: list[Lesson] = []
+
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Read the lessons; add our Markdown to the others' extensions."""
         self._lessons = lesson.load_all(CHECKOUT)
-        self._markdown = LessonMarkdown()
-        config.markdown_extensions.append(self._markdown)  # type: ignore[arg-type]
+        # MkDocs passes what is in there to Markdown, which takes objects, too.
+        extensions: list[object] = config.markdown_extensions  # type: ignore[assignment]
+        if self._markdown not in extensions:
+            extensions.append(self._markdown)
         try:
             results = support.load(CHECKOUT / self.config.results)
             support.check(results, self._lessons)
@@ -71,9 +77,8 @@ class LessonsPlugin(BasePlugin[Options]):
             for file in files
         ]
         for item in self._lessons:
-            for pattern in _SHOWN:
-                for path in sorted(item.folder.glob(pattern)):
-                    ours.append(virtual(path.relative_to(CHECKOUT).as_posix()))
+            paths = sorted(p for name in _SHOWN for p in item.folder.glob(name))
+            ours += [virtual(path.relative_to(CHECKOUT).as_posix()) for path in paths]
         return Files(ours)
 
     @event_priority(-150)
@@ -116,7 +121,12 @@ class LessonsPlugin(BasePlugin[Options]):
             return html
         source = item.source.read_text(encoding="utf-8")
         lines = range(1, len(source.splitlines()) + 1)
-        page.present_anchor_ids |= {"program", *(f"L{number}" for number in lines)}
+        # For MkDocs' check of links with an anchor.
+        page.present_anchor_ids = {
+            *(page.present_anchor_ids or ()),
+            *(f"L{number}" for number in lines),
+            "program",
+        }
         return html + section(source, source_title(item.program).to(context.language))
 
     def _lesson_of(self, page: Path) -> Lesson | None:
