@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from bcclessons.cache import cache_folder, locked
@@ -31,21 +32,9 @@ def make_for(arguments: list[str], folder: Path, lock: Path) -> int:
 
 
 def make(folder: Path, lock: Path, console: Console) -> None:
-    """Make the environment of a lock file, unless another ./lab just has.
+    """Make the environment of a lock file, unless it is there."""
 
-    It is whole when the file ``complete`` is in it. Older ones of the same lock
-    are deleted.
-    """
-    if (folder / "complete").exists():
-        return
-    waiting = Text(
-        ja="別の ./lab が Python の環境を作っている．終わるのを待つ．",
-        en="another ./lab is making the Python environment; waiting for it.",
-    )
-    cache_folder(os.environ)
-    with locked(folder.parent / "lock", lambda: console.say(waiting)):
-        if (folder / "complete").exists():
-            return
+    def fill() -> None:
         if importlib.util.find_spec("ensurepip") is None:
             # Debian and Ubuntu split it off.
             reason = Text(ja="Python の環境を作るの", en="Making a Python environment")
@@ -54,14 +43,37 @@ def make(folder: Path, lock: Path, console: Console) -> None:
             ja="Python の環境を作る（初回だけ）",
             en="Making the Python environment (once)",
         )
+        with console.stage(title):
+            _fill(folder, lock)
+
+    name = Text(ja="Python の環境", en="the Python environment")
+    once(folder, fill, name, console)
+
+
+def once(folder: Path, fill: Callable[[], None], name: Text, console: Console) -> None:
+    """Make what belongs in a folder, unless it is there or another ./lab makes it.
+
+    It is whole when the file ``complete`` is in it. A folder's name ends in the
+    digest of what it is made from; those of other digests are deleted.
+    """
+    if (folder / "complete").exists():
+        return
+    waiting = Text(
+        ja=f"別の ./lab が作っている（{name.ja}）．終わるのを待つ．",
+        en=f"another ./lab is making {name.en}; waiting for it.",
+    )
+    cache_folder(os.environ)
+    with locked(folder.parent / "lock", lambda: console.say(waiting)):
+        if (folder / "complete").exists():
+            return
         try:
-            with console.stage(title):
-                _fill(folder, lock)
+            fill()
             (folder / "complete").touch()
         finally:
             if not (folder / "complete").exists():
                 shutil.rmtree(folder, ignore_errors=True)
-        for older in folder.parent.glob(f"{lock.stem}-????????????"):
+        stem, _, _ = folder.name.rpartition("-")
+        for older in folder.parent.glob(f"{stem}-????????????"):
             if older != folder:
                 shutil.rmtree(older, ignore_errors=True)
 

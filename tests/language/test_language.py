@@ -1,0 +1,165 @@
+"""The language of every page: Japanese prose, English prose, English spelling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.language.checkers import Checkers, Finding, Pages
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    str(path.relative_to(CHECKOUT))
+    for pattern in ("*.md", "docs/**/*.md", "lessons/*/*.md")
+    for path in CHECKOUT.glob(pattern)
+)
+JAPANESE_PART = "\n## 日本語\n"
+
+# Wrong sentences, and what must be said about each.
+WRONG_JAPANESE = {
+    "カーネルが値を送ります．": "no-mix-dearu-desumasu",
+    "カーネルが値を送る。": "ja-no-mixed-period",
+    "カーネルが，値を，集めて，順に，次へ，送る．": "max-ten",
+    "値を送信することができる．": "ja-no-redundant-expression",
+    "値を送ることができる．": "ことができ => でき",
+    "値の検証を行う．": "ja-no-redundant-expression",
+    "値は PID は含む．": "no-doubled-joshi",
+    "値が見れる．": "no-dropping-the-ra",
+    "値はPID である．": "ja-space-between-half-and-full-width",
+    "値は`pid` である．": "ja-space-around-code",
+    "ユーザーのプログラムが読む．": "ユーザー => ユーザ",
+    "リングバッファーから読む．": "リングバッファー => リングバッファ",
+    "スケジューラーが決める．": "スケジューラー => スケジューラ",
+    "「カーネルが値を送る．": "no-unmatched-pair",
+}
+WRONG_ENGLISH = {
+    "The kernel fills an buffer.": "AnA",
+    "The kernel copies the the struct.": "RepeatedWords",
+    "The program should of stopped.": "ModalOf",
+    "Use a buffer in order to send it.": "in order to => to",
+    "You utilize a buffer.": "utilize => use",
+    "It simply sends the struct.": "simply",
+    "The program runs in userspace.": "userspace => user space",
+}
+WRONG_SPELLING = {
+    "The kernel fills a bufer.": "bufer",
+    "It reads `bufer`, and recieves it.": "recieves",
+}
+# What must pass, for it is how good pages are written.
+RIGHT_JAPANESE = [
+    "`execve` の入口にあるトレースポイントにつなぐ．",
+    "検証器は，終わらないプログラムを拒むことがある．警告もエラーも出ない．",
+    "エラーとキーは，メニューとツリーにコピーする．オーバーフローはしない．",
+    "これは BCC のマクロで，[出口](#出口)を定義する．",
+]
+RIGHT_ENGLISH = [
+    "Each CPU has its own ring; a loop over all CPUs reads them.",
+    "Ctrl-C ends the program, and what it prints goes to stdout.",
+    "An eBPF program runs on an x86-64 VM with 2 GB; a uprobe is an event.",
+]
+
+
+def parts(page: str) -> tuple[str, str]:
+    """Return a page's Japanese and its English, each on the lines that it is on."""
+    text = (CHECKOUT / page).read_text(encoding="utf-8")
+    # What a picture says is prose like any other; checkers take it for one sentence.
+    text = re.sub(r"!\[([^\]]*)\]\([^)\n]*\)", r"\1", text)
+    if page == "README.md":
+        english, heading, japanese = text.partition(JAPANESE_PART)
+        return "\n" * english.count("\n") + heading + japanese, english + "\n"
+    if page == "CONTRIBUTING.md" or page.endswith(".en.md"):
+        return "", text
+    return text, ""
+
+
+JAPANESE = {page: text for page in PAGES if (text := parts(page)[0])}
+ENGLISH = {page: text for page in PAGES if (text := parts(page)[1])}
+Report = Mapping[str, list[Finding]]
+
+
+@pytest.fixture(scope="module")
+def checkers(request: pytest.FixtureRequest) -> Checkers:
+    """The checkers; installing them, which takes a while, is seen in the terminal."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    assert capture is not None
+    with capture.global_and_fixture_disabled():
+        return Checkers()
+
+
+@pytest.fixture(scope="module")
+def japanese(checkers: Checkers) -> Report:
+    return report(checkers.japanese, JAPANESE, [*WRONG_JAPANESE, *RIGHT_JAPANESE])
+
+
+@pytest.fixture(scope="module")
+def english(checkers: Checkers) -> Report:
+    return report(checkers.english, ENGLISH, [*WRONG_ENGLISH, *RIGHT_ENGLISH])
+
+
+@pytest.fixture(scope="module")
+def spelling(checkers: Checkers) -> Report:
+    return report(checkers.spelling, ENGLISH, [*WRONG_SPELLING, *RIGHT_ENGLISH])
+
+
+def report(
+    check: Callable[[Pages], list[Finding]], pages: Pages, sentences: Iterable[str]
+) -> Report:
+    """Return what is found in each page, and in each sentence as a page of its own."""
+    names = {f"sentence-{n}.md": text for n, text in enumerate(sentences)}
+    found: dict[str, list[Finding]] = {page: [] for page in (*pages, *names.values())}
+    for finding in check({**pages, **names}):
+        found[names.get(finding.page, finding.page)].append(finding)
+    return found
+
+
+def say(findings: list[Finding]) -> None:
+    if findings:
+        pytest.fail("\n".join(map(str, findings)), pytrace=False)
+
+
+@pytest.mark.parametrize("page", JAPANESE)
+def test_japanese(japanese: Report, page: str) -> None:
+    say(japanese[page])
+
+
+@pytest.mark.parametrize("page", ENGLISH)
+def test_english(english: Report, page: str) -> None:
+    say(english[page])
+
+
+@pytest.mark.parametrize("page", ENGLISH)
+def test_spelling(spelling: Report, page: str) -> None:
+    say(spelling[page])
+
+
+@pytest.mark.parametrize(("sentence", "says"), WRONG_JAPANESE.items())
+def test_wrong_japanese_is_found(japanese: Report, sentence: str, says: str) -> None:
+    assert any(says in finding.says for finding in japanese[sentence])
+
+
+@pytest.mark.parametrize(("sentence", "says"), WRONG_ENGLISH.items())
+def test_wrong_english_is_found(english: Report, sentence: str, says: str) -> None:
+    assert any(says in finding.says for finding in english[sentence])
+
+
+@pytest.mark.parametrize(("sentence", "says"), WRONG_SPELLING.items())
+def test_wrong_spelling_is_found(spelling: Report, sentence: str, says: str) -> None:
+    assert [f"({says})" in finding.says for finding in spelling[sentence]] == [True]
+
+
+@pytest.mark.parametrize("sentence", RIGHT_JAPANESE)
+def test_right_japanese_passes(japanese: Report, sentence: str) -> None:
+    say(japanese[sentence])
+
+
+@pytest.mark.parametrize("sentence", RIGHT_ENGLISH)
+def test_right_english_passes(english: Report, spelling: Report, sentence: str) -> None:
+    say(english[sentence] + spelling[sentence])
+
+
+def test_the_words_we_add_to_the_spelling_are_in_order() -> None:
+    words = (CHECKOUT / "tests/language/spelling.txt").read_text().splitlines()
+    assert words == sorted(set(words), key=lambda word: (word.lower(), word))
