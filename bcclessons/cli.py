@@ -10,10 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
 
@@ -23,6 +23,7 @@ from bcclessons.help import JapaneseGroup
 from bcclessons.layout import CHECKOUT, environment_folder
 from bcclessons.lesson import Lesson
 from bcclessons.machine import Machine, debian, vm
+from bcclessons.machine.debian import Release
 from bcclessons.machine.headers import stand_in_headers
 from bcclessons.machine.host import Host
 from bcclessons.progress import TerminalConsole
@@ -39,14 +40,22 @@ class Lab:
     cache: Path
     lessons: list[Lesson]
 
-    def report(self) -> doctor.Report:
-        """Examine this machine."""
-        return doctor.examine(System.here(), self.cache)
+    def report(self, release: Release = debian.RELEASES[0]) -> doctor.Report:
+        """Examine this machine, with VMs of a release."""
+        return doctor.examine(System.here(), self.cache, release)
 
     @contextmanager
-    def machine(self, wanted: Lesson | None, only: Place | None) -> Iterator[Machine]:
-        """Make the machine that a lesson (or any) runs on ready, and say which it is."""
-        report = self.report()
+    def machine(
+        self,
+        wanted: Lesson | None,
+        only: Place | None,
+        release: Release = debian.RELEASES[0],
+    ) -> Iterator[Machine]:
+        """Make the machine that a lesson (or any) runs on ready, and say which it is.
+
+        A VM is of ``release``.
+        """
+        report = self.report(release)
         found = verdict(report, wanted or self.lessons[0], only=only)
         if found.place is Place.NOWHERE:
             raise Problem(
@@ -58,7 +67,6 @@ class Lab:
         reason = Text(ja="レッスンを動かすの", en="Running the lesson")
         packages.install(found.packages, reason, self.console)
         if found.place is Place.VM:
-            release = debian.RELEASES[0]
             machine: Machine = vm.Vm(CHECKOUT, release, self.cache, self.console)
         else:
             headers = None
@@ -95,16 +103,43 @@ class Lab:
         packages.install(tools.missing(System.here(), commands), reason, self.console)
 
     @property
-    def python(self) -> list[str]:
-        """The Python, with the packages of the tests, that runs the tests."""
+    def pytest(self) -> list[str]:
+        """The command that runs the tests, in a Python that has what they need."""
         lock = CHECKOUT / "requirements-dev.txt"
         folder = environment_folder(lock)
         environments.make(folder, lock, self.console)
-        return python_command(str(folder / "bin/python"), self.cache)
+        # A shell that starts us in the background has SIGINT ignored, which children
+        # inherit; the tests are about Ctrl-C, too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        python = str(folder / "bin/python")
+        return [*python_command(python, self.cache), "-m", "pytest"]
 
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
-_PLACES = {"host": Place.HOST, "vm": Place.VM, None: None}
+
+
+class Where(NamedTuple):
+    """Where a lesson runs, as far as the user decides, and the release of a VM."""
+
+    only: Place | None
+    release: Release
+
+    @classmethod
+    def asked(cls, *, host: bool, vm: bool, on: str | None) -> Where:
+        """Return what --host, --vm and --on come to. Raise Problem if they clash."""
+        release = debian.RELEASES[0] if on is None else debian.release(on)
+        if not host:
+            return cls(Place.VM if vm or on is not None else None, release)
+        if vm or on is not None:
+            raise Problem(
+                Text(
+                    ja="--host はこのマシンで，--vm と --on は VM で動かす．"
+                    "どちらかだけを指定する．",
+                    en="--host runs on this machine, --vm and --on in a VM; "
+                    "give one or the other.",
+                )
+            )
+        return cls(Place.HOST, release)
 
 
 def commands(language: Language) -> click.Group:
@@ -131,18 +166,33 @@ def commands(language: Language) -> click.Group:
             command = decorator(command)
         return command
 
-    def places(command: _Command) -> _Command:
-        """Add --host and --vm."""
-        command = click.option(
-            "--vm", "place", flag_value="vm",
-            help=words("VM で動かす．", "Run in the VM."),
-        )(command)  # fmt: skip
-        return click.option(
-            "--host",
-            "place",
-            flag_value="host",
-            help=words("このマシンで動かす．", "Run on this machine."),
-        )(command)
+    def on(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Add --on."""
+        metavar = words("リリース", "RELEASE")
+        return click.option("--on", metavar=metavar, help=help_text)
+
+    def places(command: Callable[..., Any]) -> Callable[..., Any]:
+        """Add --host, --vm and --on, which the command gets as ``where``."""
+
+        @functools.wraps(command)
+        def placed(
+            *values: Any, host: bool, vm: bool, on: str | None, **options: Any
+        ) -> Any:
+            where = Where.asked(host=host, vm=vm, on=on)
+            return command(*values, where=where, **options)
+
+        result: Callable[..., Any] = placed
+        names = ", ".join(row.name for row in debian.RELEASES)
+        for decorator in (
+            on(words(f"このリリースの VM で動かす（{names}）．",
+                     f"Run in a VM of this release ({names}).")),
+            click.option("--vm", is_flag=True,
+                         help=words("VM で動かす．", "Run in the VM.")),
+            click.option("--host", is_flag=True,
+                         help=words("このマシンで動かす．", "Run on this machine.")),
+        ):  # fmt: skip
+            result = decorator(result)
+        return result
 
     @common
     @click.group(
@@ -173,8 +223,8 @@ def commands(language: Language) -> click.Group:
     @places
     @common
     @click.pass_obj
-    def run(lab: Lab, lesson: str, demo: bool, place: str | None) -> None:
-        _run(lab, lesson, _PLACES[place], demo=demo)
+    def run(lab: Lab, lesson: str, demo: bool, where: Where) -> None:
+        _run(lab, lesson, where, demo=demo)
 
     @lab.command(
         help=words(
@@ -184,8 +234,8 @@ def commands(language: Language) -> click.Group:
     @places
     @common
     @click.pass_obj
-    def shell(lab: Lab, place: str | None) -> None:
-        _shell(lab, _PLACES[place])
+    def shell(lab: Lab, where: Where) -> None:
+        _shell(lab, where)
 
     @lab.command(
         help=words(
@@ -217,10 +267,30 @@ def commands(language: Language) -> click.Group:
     @click.argument(
         "arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ...]"
     )
+    @on(
+        words(
+            "レッスンのテストだけを，このリリースの VM で実行する．",
+            "Run the tests of lessons only, in a VM of this release.",
+        )
+    )
+    @click.option(
+        "--matrix", is_flag=True,
+        help=words("レッスンのテストをすべてのリリースで実行し，結果を "
+                   "docs/support.json に書く．",
+                   "Run the tests of lessons on every release, and write the "
+                   "results to docs/support.json."),
+    )  # fmt: skip
     @common
     @click.pass_obj
-    def test(lab: Lab, arguments: tuple[str, ...]) -> None:
-        _test(lab, arguments)
+    def test(
+        lab: Lab, arguments: tuple[str, ...], on: str | None, matrix: bool
+    ) -> None:
+        if matrix:
+            _test_matrix(lab, alone=not arguments and on is None)
+        elif on is not None:
+            _test_on(lab, debian.release(on), arguments)
+        else:
+            _test(lab, arguments)
 
     @lab.command(
         help=words(
@@ -235,8 +305,8 @@ def commands(language: Language) -> click.Group:
     @places
     @common
     @click.pass_obj
-    def bench(lab: Lab, runs: int, place: str | None) -> None:
-        _bench(lab, _PLACES[place], runs)
+    def bench(lab: Lab, runs: int, where: Where) -> None:
+        _bench(lab, where, runs)
 
     @lab.command(
         help=words(
@@ -248,8 +318,8 @@ def commands(language: Language) -> click.Group:
     @places
     @common
     @click.pass_obj
-    def picture(lab: Lab, lesson: str, place: str | None) -> None:
-        _picture(lab, lesson, _PLACES[place])
+    def picture(lab: Lab, lesson: str, where: Where) -> None:
+        _picture(lab, lesson, where)
 
     return lab
 
@@ -280,14 +350,14 @@ def _overview(lab: Lab) -> None:
         print(f"  {command:<14} {text.to(lab.console.language)}")
 
 
-def _run(lab: Lab, name: str, only: Place | None, *, demo: bool) -> None:
+def _run(lab: Lab, name: str, where: Where, *, demo: bool) -> None:
     chosen = lesson.find(lab.lessons, name)
     in_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not demo
     if in_terminal:
         lab.need(
             {"tmux": "tmux"}, Text(ja="画面を 2 つに分けるの", en="Showing two panes")
         )
-    with lab.machine(chosen, only) as machine:
+    with lab.machine(chosen, *where) as machine:
         if in_terminal:
             from bcclessons import panes
 
@@ -303,8 +373,8 @@ def _run(lab: Lab, name: str, only: Place | None, *, demo: bool) -> None:
             player.play(machine, chosen, functools.partial(print, flush=True))
 
 
-def _shell(lab: Lab, only: Place | None) -> None:
-    with lab.machine(None, only) as machine:
+def _shell(lab: Lab, where: Where) -> None:
+    with lab.machine(None, *where) as machine:
         inner = machine.inside(["bash"], root=os.geteuid() == 0)
         terminal = sys.stdin.isatty()
         status = subprocess.run(
@@ -313,12 +383,12 @@ def _shell(lab: Lab, only: Place | None) -> None:
     sys.exit(status)
 
 
-def _picture(lab: Lab, name: str, only: Place | None) -> None:
+def _picture(lab: Lab, name: str, where: Where) -> None:
     from bcclessons import picture
 
     chosen = lesson.find(lab.lessons, name)
     path = CHECKOUT / "docs/pictures" / f"run-{chosen.label}.svg"
-    with lab.machine(chosen, only) as machine:
+    with lab.machine(chosen, *where) as machine:
         picture.draw(machine, chosen, path)
     lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
 
@@ -345,18 +415,44 @@ def _test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
         wanted += verdict(report, lab.lessons[0], only=place).packages
     reason = Text(ja="テストするの", en="Testing")
     packages.install(list(dict.fromkeys(wanted)), reason, lab.console)
-    # A shell that starts us in the background has SIGINT ignored, which children
-    # inherit; the tests are about Ctrl-C, too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    command = [*lab.python, "-m", "pytest", *arguments]
+    command = [*lab.pytest, *arguments]
     sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 
-def _bench(lab: Lab, only: Place | None, runs: int) -> None:
+def _test_on(lab: Lab, release: Release, arguments: Sequence[str]) -> NoReturn:
+    command = [*lab.pytest, f"--on={release.name}", *arguments]
+    # The VM is made ready here: a test has no time to build one, and no way to show it.
+    with lab.machine(None, Place.VM, release):
+        status = subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+    sys.exit(status)
+
+
+def _test_matrix(lab: Lab, *, alone: bool) -> None:
+    from bcclessons import matrix
+
+    if not alone:
+        raise Problem(
+            Text(
+                ja="--matrix は，すべてのテストをすべてのリリースで実行するので，"
+                "ほかの引数と一緒には使えない．",
+                en="--matrix runs all tests on every release, so it takes no other "
+                "arguments.",
+            )
+        )
+
+    def start(release: Release) -> AbstractContextManager[Machine]:
+        return lab.machine(None, Place.VM, release)
+
+    path = CHECKOUT / "docs/support.json"
+    if not matrix.run(start, lab.pytest, lab.lessons, lab.console, path):
+        sys.exit(1)
+
+
+def _bench(lab: Lab, where: Where, runs: int) -> None:
     from bcclessons import bench
 
     for item in lab.lessons:
-        with lab.machine(item, only) as machine:
+        with lab.machine(item, *where) as machine:
             title = Text(ja="交互に動かして測る", en="Timing the two in turn")
             with lab.console.stage(title):
                 result = bench.start_time(machine, item, runs)

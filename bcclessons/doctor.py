@@ -18,10 +18,8 @@ from bcclessons.tools import STANDIN_TOOLS, VM_RUN_TOOLS, VM_TOOLS, missing
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bcclessons.machine.debian import Release
     from bcclessons.system import System
-
-# The images of the VM's release, in the cache. A manifest is written last.
-_IMAGE_MANIFESTS = f"images/{debian.RELEASES[0].name}-*/manifest.json"
 
 _OLDEST_KERNEL = (4, 7)  # BPF programs on tracepoints
 
@@ -66,7 +64,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """What a machine can do.
+    """What a machine can do; its VM is of ``release``.
 
     ``headers_package`` would bring this kernel's own headers. ``vm_missing`` and
     ``standin_missing`` are the Debian packages still to install for the VM and for
@@ -76,6 +74,7 @@ class Report:
     checks: tuple[Check, ...]
     kernel: Kernel
     machine: str
+    release: Release
     can_install: bool
     headers_package: str | None
     standin_missing: tuple[str, ...]
@@ -86,14 +85,19 @@ class Report:
         return {check.name: check for check in self.checks}[name]
 
 
-def examine(system: System, cache: Path) -> Report:
-    """Look at a machine; ``cache`` is the folder in which images are kept."""
+def examine(
+    system: System, cache: Path, release: Release = debian.RELEASES[0]
+) -> Report:
+    """Look at a machine, and at what a VM of a release still takes.
+
+    ``cache`` is the folder in which images are kept.
+    """
     kernel = examine_kernel(system)
     granted = rights(system)
     mender = Mender.of(system)
     root = _check_root(system, granted, mender)
     package = _headers_package(system, kernel, mender)
-    image = _built_image(cache)
+    image = _built_image(cache, release)
     vm_missing = missing(system, VM_RUN_TOOLS if image else VM_TOOLS)
     standin = (cache / STANDIN_FOLDER).is_dir()
     return Report(
@@ -111,6 +115,7 @@ def examine(system: System, cache: Path) -> Report:
         ),
         kernel=kernel,
         machine=system.machine,
+        release=release,
         can_install=root.state is not State.MISSING and mender.manager == "apt-get",
         headers_package=package,
         standin_missing=() if standin else missing(system, STANDIN_TOOLS),
@@ -411,9 +416,10 @@ def _check_kvm(system: System, cache: Path, mender: Mender) -> Check:
     return Check("kvm", _same("KVM"), state, found, why, fix)
 
 
-def _built_image(cache: Path) -> Path | None:
-    """Return the VM's image, if it is built."""
-    folders = [manifest.parent for manifest in cache.glob(_IMAGE_MANIFESTS)]
+def _built_image(cache: Path, release: Release) -> Path | None:
+    """Return the image of a release, if it is built: a manifest is written last."""
+    manifests = cache.glob(f"images/{release.name}-*/manifest.json")
+    folders = [manifest.parent for manifest in manifests]
     return next((path for path in folders if ".snapshot-" not in path.name), None)
 
 

@@ -85,6 +85,14 @@ def _plans(report: Report, lesson: Lesson) -> list[_Plan]:
             en="stand-in headers get kernel structs wrong",
         )
     vm = None if report["disk"].state is State.OK else report["disk"].found
+    release = report.release
+    if version_of(release.kernel) < version_of(lesson.needs.kernel):
+        vm = Text(
+            ja=f"{release.title} のカーネル {release.kernel} は "
+            f"{lesson.needs.kernel} より古い",
+            en=f"{release.title}'s kernel {release.kernel} is older than "
+            f"{lesson.needs.kernel}",
+        )
     if report.machine != "x86_64":
         standin = standin or report["qemu"].found
         vm = report["qemu"].found
@@ -122,7 +130,7 @@ def _why(plan: _Plan, refusals: list[Text]) -> Text:
             "struct, so stand-in headers do",
         )
     if plan.place is Place.VM:
-        asked = Text(ja="--vm の指定により", en="as you asked with --vm")
+        asked = Text(ja="指定のとおり", en="as you asked")
         return _join(refusals) if refusals else asked
     if plan.packages:
         names = ", ".join(plan.packages)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 
 from bcclessons import lesson
+from bcclessons.kernel import version_of
 from bcclessons.lesson import Lesson
+from bcclessons.machine import debian
+from bcclessons.support import Outcome, Outcomes
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -23,6 +28,65 @@ def checkout() -> Path:
 def lessons() -> list[Lesson]:
     """Every lesson."""
     return lesson.load_all(CHECKOUT)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options by which ./lab test asks for the tests of one release."""
+    parser.addoption(
+        "--on",
+        metavar="RELEASE",
+        help="only the tests of lessons, in the VM of this release",
+    )
+    parser.addoption(
+        "--results",
+        metavar="FILE",
+        type=Path,
+        help="with --on, write each test's outcome to this file",
+    )
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """With --on, leave only the tests of lessons: what ./lab does is as it was.
+
+    A lesson's test uses ``machine``, and its module names the lesson in ``LESSON``.
+    """
+    on = config.getoption("--on")
+    if on is None:
+        return
+    kept = []
+    for item in items:
+        subject = getattr(getattr(item, "module", None), "LESSON", None)
+        if subject is None or "machine" not in getattr(item, "fixturenames", ()):
+            continue
+        kept.append(item)
+        item.user_properties.append(("lesson", subject.label))
+        kernel = debian.release(on).kernel
+        if version_of(kernel) < version_of(subject.needs.kernel):
+            reason = f"this machine's kernel is older than {subject.needs.kernel}"
+            item.add_marker(pytest.mark.skip(reason=reason))
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Write the outcomes to the file of --results, for ./lab test --matrix."""
+    path: Path | None = config.getoption("--results")
+    if path is None:
+        return
+    outcomes: Outcomes = {}
+    # A test may have more than one, as one that passed and was not torn down. The
+    # worst comes last.
+    for outcome in get_args(Outcome):
+        for report in terminalreporter.stats.get(outcome, []):
+            if isinstance(report, pytest.TestReport):
+                label = str(dict(report.user_properties)["lesson"])
+                name = report.nodeid.partition("::")[2]
+                outcomes.setdefault(label, {})[name] = outcome
+    path.write_bytes(msgspec.json.encode(outcomes))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -7,7 +7,7 @@ import re
 import shlex
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,26 +21,40 @@ GUEST = Path(__file__).with_name("guest")
 
 @dataclass(frozen=True)
 class Release:
-    """A release of Debian that lessons run on: its name here, and its suite."""
+    """A release of Debian that lessons run on: its name here, and its suite.
+
+    ``kernel`` is the oldest version of its kernel, as MAJOR.MINOR.
+    """
 
     name: str
     suite: str
     title: str
+    # Left out of repr(): what an image is made of does not depend on it.
+    kernel: str = field(repr=False)
 
 
 # The first is the default of the VM. Debian 12's headers (6.1) are the ones that
 # stand in on kernels without headers: bcc 0.26 to 0.31 compile against them.
 RELEASES = (
-    Release("debian-13", "trixie", "Debian 13"),
-    Release("debian-12", "bookworm", "Debian 12"),
-    Release("debian-11", "bullseye", "Debian 11"),
-    Release("debian-unstable", "unstable", "Debian unstable"),
+    Release("debian-13", "trixie", "Debian 13", kernel="6.12"),
+    Release("debian-12", "bookworm", "Debian 12", kernel="6.1"),
+    Release("debian-11", "bullseye", "Debian 11", kernel="5.10"),
+    Release("debian-unstable", "unstable", "Debian unstable", kernel="7.2"),
 )
 
 
 def release(name: str) -> Release:
-    """Return the release of this name."""
-    return next(row for row in RELEASES if row.name == name)
+    """Return the release of this name. Raise Problem, naming all, if there is none."""
+    for row in RELEASES:
+        if row.name == name:
+            return row
+    names = ", ".join(row.name for row in RELEASES)
+    raise Problem(
+        Text(
+            ja=f"リリース「{name}」は無い．あるのは {names}．",
+            en=f"there is no release '{name}'; there is {names}.",
+        )
+    )
 
 
 def _folder_bytes(folder: Path) -> int:

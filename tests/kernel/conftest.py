@@ -1,4 +1,4 @@
-"""The machines that the kernel tests run on: this host, and the VM."""
+"""The machines that the kernel tests run on: this host and the VM, or a release's VM."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from bcclessons import cli
 from bcclessons.cache import cache_folder
 from bcclessons.lesson import Lesson
-from bcclessons.machine import Machine
+from bcclessons.machine import Machine, debian
 from bcclessons.progress import TerminalConsole
 from bcclessons.text import Language, Problem
 from bcclessons.verdict import Place, verdict
@@ -22,7 +21,10 @@ from bcclessons.verdict import Place, verdict
 
 @dataclass
 class Runner:
-    """Runs commands as root on a machine, in the checkout's root."""
+    """Runs commands as root on a machine, in the checkout's root.
+
+    ``name`` is "host", or "vm" for one of any release.
+    """
 
     machine: Machine
     name: str
@@ -42,20 +44,30 @@ class Runner:
         )
 
 
-@pytest.fixture(scope="session", params=["host", "vm"])
-def machine(
-    request: pytest.FixtureRequest, lessons: list[Lesson], checkout: Path
-) -> Iterator[Runner]:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that uses ``machine`` on each; with --on, only in that release's VM."""
+    if "machine" not in metafunc.fixturenames:
+        return
+    machines: list[object] = [Place.HOST.value, Place.VM.value]
+    if metafunc.config.getoption("--on") is not None:
+        # A test has the same name on every release.
+        machines = [pytest.param(Place.VM.value, id=pytest.HIDDEN_PARAM)]
+    metafunc.parametrize("machine", machines, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def machine(request: pytest.FixtureRequest, lessons: list[Lesson]) -> Iterator[Runner]:
     """Each machine in turn, made ready as ./lab run makes it."""
     name: str = request.param
     lab = cli.Lab(TerminalConsole(Language.EN), cache_folder(os.environ), lessons)
-    place = {"host": Place.HOST, "vm": Place.VM}[name]
-    decided = verdict(lab.report(), lessons[0], only=place)
+    on = request.config.getoption("--on")
+    release = debian.RELEASES[0] if on is None else debian.release(on)
+    decided = verdict(lab.report(release), lessons[0], only=Place(name))
     if decided.place is Place.NOWHERE:
         pytest.skip(f"this machine cannot be the {name}: {decided.why.en}")
     with ExitStack() as stack:
         try:
-            ready = stack.enter_context(lab.machine(lessons[0], place))
+            ready = stack.enter_context(lab.machine(lessons[0], Place(name), release))
         except Problem as problem:
             pytest.fail(f"no {name}: {problem.text.en}")
         yield Runner(ready, name)

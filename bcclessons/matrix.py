@@ -1,0 +1,113 @@
+"""The tests of all lessons on every release, one release after the other."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bcclessons import support
+from bcclessons.layout import CHECKOUT
+from bcclessons.machine import debian
+from bcclessons.text import Problem, Text
+
+if TYPE_CHECKING:
+    from bcclessons.console import Console
+    from bcclessons.lesson import Lesson
+    from bcclessons.machine import Machine
+    from bcclessons.machine.debian import Release
+
+# Prints the kernel's release and bcc's version, a line each.
+_VERSIONS = "uname -r; /usr/bin/python3 -c 'import bcc; print(bcc.__version__)'"
+
+
+def run(
+    start: Callable[[Release], AbstractContextManager[Machine]],
+    pytest: Sequence[str],
+    lessons: Sequence[Lesson],
+    console: Console,
+    path: Path,
+) -> bool:
+    """Run the tests on every release, and write the results; tell whether all passed.
+
+    ``start`` makes the VM of a release ready. Where a release's tests do not come
+    to their end, the others still run, and nothing is written; nor is it when a
+    program has changed meanwhile (Problem).
+    """
+    programs = support.digests(lessons)
+    rows = []
+    for number, release in enumerate(debian.RELEASES, 1):
+        place = f"[{number}/{len(debian.RELEASES)}] {release.title}"
+        console.say(Text(ja=place, en=place))
+        begin = time.monotonic()
+        try:
+            with start(release) as machine:
+                row = _row(machine, release, pytest)
+        except Problem as problem:
+            console.say(problem.text)
+            continue
+        rows.append(row)
+        console.say(_summary(row, time.monotonic() - begin))
+    if len(rows) < len(debian.RELEASES):
+        raise Problem(
+            Text(
+                ja=f"結果の揃わないリリースがあるので，{path} は書かない．",
+                en=f"not every release has results, so {path} is not written.",
+            )
+        )
+    if programs != support.digests(lessons):
+        raise Problem(
+            Text(
+                ja="テストの間にレッスンのプログラムが変わった．もう一度実行する．",
+                en="a lesson's program has changed during the tests; run them again.",
+            )
+        )
+    tested = set.intersection(*(set(row.tests) for row in rows))
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    run_programs = {label: programs[label] for label in programs if label in tested}
+    support.write(support.Support(today, run_programs, rows), path)
+    console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
+    return all(row.passed for row in rows)
+
+
+def _row(machine: Machine, release: Release, pytest: Sequence[str]) -> support.Row:
+    """Run the tests in the VM of a release. Raise Problem if pytest is cut short."""
+    versions = subprocess.run(
+        machine.command(["sh", "-c", _VERSIONS]),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    ).stdout.split()
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder, "results.json")
+        command = [*pytest, f"--on={release.name}", f"--results={results}"]
+        status = subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+        # 0 is that all tests passed, 1 that some failed; others have no full results.
+        if status not in (0, 1) or len(versions) != 2:
+            raise Problem(
+                Text(
+                    ja=f"{release.title} のテストは，途中で終わった．",
+                    en=f"the tests on {release.title} ended before their time.",
+                )
+            )
+        outcomes = msgspec.json.decode(results.read_bytes(), type=support.Outcomes)
+    kernel, bcc = versions
+    return support.Row(release.title, kernel, bcc, outcomes)
+
+
+def _summary(row: support.Row, seconds: float) -> Text:
+    found = [outcome for tests in row.tests.values() for outcome in tests.values()]
+    passed = f"{found.count('passed')} / {len(found)}"
+    minutes = f"{seconds / 60:.1f}"
+    return Text(
+        ja=f"{row.title}: {passed} のテストが通った（{minutes} 分）．",
+        en=f"{row.title}: {passed} tests passed ({minutes} min).",
+    )
