@@ -1,0 +1,183 @@
+"""The site as MkDocs builds it: what the pages show, and what stops the build."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bcclessons import lineref, recording
+from bcclessons.lesson import Lesson
+from bcclessons.text import Language
+
+BUILT_FROM = ("mkdocs.yml", "docs", "lessons", "bcclessons")
+
+
+def build(checkout: Path, site: Path) -> subprocess.CompletedProcess[str]:
+    """Build the site of a checkout as its maintainer would."""
+    return subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)],
+        cwd=checkout,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site."""
+    folder = tmp_path_factory.mktemp("site")
+    done = build(checkout, folder)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+    return folder
+
+
+def page_of(site: Path, item: Lesson, language: Language) -> str:
+    """Return the HTML of a lesson's page."""
+    root = site if language is Language.JA else site / language
+    return (root / "lessons" / item.folder.name / "index.html").read_text()
+
+
+def source_of(item: Lesson, language: Language) -> str:
+    """Return the Markdown of a lesson's page."""
+    name = "README.md" if language is Language.JA else "README.en.md"
+    return (item.folder / name).read_text()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_references_say_their_lines(
+    site: Path, lessons: list[Lesson], language: Language
+) -> None:
+    for item in lessons:
+        page = page_of(site, item, language)
+        program = item.source.read_text()
+        marked = re.findall(r'<a class="line-reference" data-lines="(\d+)-(\d+)"', page)
+        assert len(marked) >= 8, item.label
+        for first, last in marked:
+            label = f"{first} 行目" if language is Language.JA else f"line {first}"
+            if first != last:
+                label = f"{last} 行目" if language is Language.JA else f"lines {first}"
+            assert label in page
+            assert int(last) <= len(program.splitlines())
+    lesson_02 = next(item for item in lessons if item.number == 2)
+    page = page_of(site, lesson_02, language)
+    lines = lineref.resolve(lesson_02.source.read_text(), "b.perf_buffer_poll()")
+    assert f'href="#L{lines.first}"' in page
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_runs_are_shown_as_recorded(
+    site: Path, lessons: list[Lesson], language: Language
+) -> None:
+    for item in lessons:
+        page = html.unescape(page_of(site, item, language))
+        links = re.findall(
+            r"^\[.*\]\((run\S*\.txt)\)$", source_of(item, language), re.M
+        )
+        assert "run.txt" in links
+        for name in links:
+            run = recording.load(item.folder / name)
+            assert run.body in page, name
+            assert run.kernel in page
+            assert run.bcc in page
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_program_is_on_the_page_line_by_line(
+    site: Path, lessons: list[Lesson], language: Language
+) -> None:
+    for item in lessons:
+        page = page_of(site, item, language)
+        found = re.findall(r'<span class="line" id="L\d+">(.*?)\n</span>', page)
+        shown = [html.unescape(re.sub(r"<[^>]*>", "", line)) for line in found]
+        assert shown == item.source.read_text().splitlines()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_picture_is_in_the_page_in_its_language(
+    site: Path, lessons: list[Lesson], language: Language
+) -> None:
+    suffix = "svg" if language is Language.JA else "en.svg"
+    for item in lessons:
+        picture = (item.folder / f"picture.{suffix}").read_text()
+        assert picture.strip() in page_of(site, item, language)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_support_table_has_every_release(site: Path, language: Language) -> None:
+    root = site if language is Language.JA else site / language
+    page = (root / "support/index.html").read_text()
+    for title in ("Debian 11", "Debian 12", "Debian 13", "Debian unstable"):
+        assert f"<td>{title}</td>" in page
+
+
+@pytest.fixture
+def copy(checkout: Path, tmp_path: Path) -> Path:
+    """A copy of what the site is built from, to be broken."""
+    for name in BUILT_FROM:
+        source = checkout / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / "checkout" / name)
+        else:
+            (tmp_path / "checkout").mkdir(exist_ok=True)
+            shutil.copy(source, tmp_path / "checkout" / name)
+    return tmp_path / "checkout"
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Replace a text that is there."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_reference_to_no_line_stops_the_build(copy: Path, tmp_path: Path) -> None:
+    page = copy / "lessons/02_perf_output/README.en.md"
+    replace(page, "[`b.perf_buffer_poll()`]", "[`b.perf_buffer_pull()`]")
+    done = build(copy, tmp_path / "site")
+    assert done.returncode == 1
+    assert re.search(
+        r"02_perf_output/README.*`b.perf_buffer_pull\(\)` is on no line", done.stderr
+    )
+
+
+def test_a_program_that_the_matrix_has_not_run_stops_the_build(
+    copy: Path, tmp_path: Path
+) -> None:
+    with (copy / "lessons/01_trace_printk/trace_printk_sample").open("a") as program:
+        program.write("# a new line\n")
+    done = build(copy, tmp_path / "site")
+    assert done.returncode == 1
+    assert "lesson 01 is not as it was" in done.stderr
+    assert "./lab test --matrix" in done.stderr
+
+
+def test_a_missing_recording_stops_the_build(copy: Path, tmp_path: Path) -> None:
+    (copy / "lessons/03_data_access/run.txt").unlink()
+    done = build(copy, tmp_path / "site")
+    assert done.returncode == 1
+    assert "03_data_access/README.md: cannot embed run.txt" in done.stderr
+
+
+def test_a_missing_translation_stops_the_build(copy: Path, tmp_path: Path) -> None:
+    (copy / "docs/glossary.en.md").unlink()
+    done = build(copy, tmp_path / "site")
+    assert done.returncode == 1
+    assert "docs/glossary.md: there is no glossary.en.md" in done.stderr
+
+
+def test_a_dead_link_stops_the_build(copy: Path, tmp_path: Path) -> None:
+    page = copy / "lessons/01_trace_printk/README.md"
+    replace(page, "reference.md#trace_fields", "reference.md#trace_field")
+    done = build(copy, tmp_path / "site")
+    assert done.returncode == 1
+    assert "#trace_field" in done.stderr
