@@ -42,7 +42,7 @@ def run(
     program has changed meanwhile (Problem).
     """
     programs = support.digests(lessons)
-    rows = []
+    rows, lacking = [], []
     for number, release in enumerate(debian.RELEASES, 1):
         place = f"[{number}/{len(debian.RELEASES)}] {release.title}"
         console.say(Text(ja=place, en=place))
@@ -52,14 +52,16 @@ def run(
                 row = _row(machine, release, pytest)
         except Problem as problem:
             console.say(problem.text)
+            lacking.append(release.title)
             continue
         rows.append(row)
         console.say(_summary(row, time.monotonic() - begin))
-    if len(rows) < len(debian.RELEASES):
+    if lacking:
+        names = ", ".join(lacking)
         raise Problem(
             Text(
-                ja=f"結果の揃わないリリースがあるので，{path} は書かない．",
-                en=f"not every release has results, so {path} is not written.",
+                ja=f"{path.name} は書かない．結果の無いリリースがある: {names}．",
+                en=f"{path.name} is not written; there are no results of {names}.",
             )
         )
     if programs != support.digests(lessons):
@@ -105,9 +107,12 @@ def _row(machine: Machine, release: Release, pytest: Sequence[str]) -> support.R
 
 def _summary(row: support.Row, seconds: float) -> Text:
     found = [outcome for tests in row.tests.values() for outcome in tests.values()]
-    passed = f"{found.count('passed')} / {len(found)}"
+    passed, skipped = found.count("passed"), found.count("skipped")
+    failed = len(found) - passed - skipped
     minutes = f"{seconds / 60:.1f}"
     return Text(
-        ja=f"{row.title}: {passed} のテストが通った（{minutes} 分）．",
-        en=f"{row.title}: {passed} tests passed ({minutes} min).",
+        ja=f"{row.title}: テストの {passed} 件が通り，{failed} 件が失敗，"
+        f"{skipped} 件を飛ばした（{minutes} 分）．",
+        en=f"{row.title}: {passed} tests passed, {failed} failed, {skipped} skipped "
+        f"({minutes} min).",
     )

@@ -12,12 +12,15 @@ import msgspec
 
 from bcclessons.doctor import Check, Report, examine
 from bcclessons.lesson import Demo, Lesson, Needs, Output
+from bcclessons.machine import debian
 from bcclessons.system import System
 from bcclessons.text import Text
 from bcclessons.tools import VM_TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bcclessons.machine.debian import Release
 
 ALL_CAPABILITIES = (1 << 41) - 1
 SYS_ADMIN, PERFMON, BPF = 1 << 21, 1 << 38, 1 << 39
@@ -137,8 +140,8 @@ class Machine:
             fake=self,
         )
 
-    def report(self) -> Report:
-        return examine(self.system, self.cache)
+    def report(self, release: Release = debian.RELEASES[0]) -> Report:
+        return examine(self.system, self.cache, release)
 
 
 @dataclass(frozen=True, kw_only=True)

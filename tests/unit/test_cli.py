@@ -41,6 +41,29 @@ def lab(
         (["doctor", "--jsn"], 2, "--jsn", "--jsn というオプションは無い"),
         (["--lang", "fr"], 2, "./lab --help", "./lab --help"),
         (["bench", "--runs", "0"], 2, "--runs", "--runs"),
+        (
+            ["run", "02", "--on", "debian-1"],
+            1,
+            "there is debian-13, debian-12",
+            "debian-11",
+        ),
+        (["shell", "--on", ""], 1, "no release ''", "「」は無い"),
+        (["test", "--on", "sid"], 1, "no release 'sid'", "「sid」は無い"),
+        (["run", "02", "--host", "--vm"], 1, "one or the other", "どちらか"),
+        (["run", "02", "--vm", "--host"], 1, "one or the other", "どちらか"),
+        (
+            ["picture", "02", "--host", "--on", "debian-11"],
+            1,
+            "--on in a VM",
+            "--on は VM",
+        ),
+        (["test", "--matrix", "-k", "storm"], 1, "no other arguments", "ほかの引数"),
+        (
+            ["test", "--matrix", "--on", "debian-11"],
+            1,
+            "no other arguments",
+            "ほかの引数",
+        ),
     ],
 )
 def test_bad_input_gets_one_sentence(
@@ -67,7 +90,7 @@ def test_without_a_language_it_speaks_english(
 def test_it_says_what_there_is_and_what_to_type(checkout: Path) -> None:
     done = lab(checkout, **ENGLISH)
     assert done.returncode == 0
-    for command in ("run 02", "shell", "doctor", "stop", "test", "--help"):
+    for command in ("run 01", "shell", "doctor", "stop", "test", "--help"):
         assert f"./lab {command}" in done.stdout
 
 
@@ -99,7 +122,7 @@ def test_it_runs_from_any_folder_and_through_a_link(
     link = tmp_path / "my lab"
     link.symlink_to(checkout / "lab")
     done = subprocess.run([link], cwd="/", capture_output=True, text=True, check=True)
-    assert "./lab run 02" in done.stdout
+    assert "./lab run 01" in done.stdout
 
 
 def test_a_cache_that_cannot_be_made_is_said(checkout: Path, tmp_path: Path) -> None:

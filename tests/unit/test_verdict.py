@@ -6,6 +6,7 @@ import pytest
 
 from bcclessons.doctor import State
 from bcclessons.kernel import HeadersState
+from bcclessons.machine import debian
 from bcclessons.verdict import Place, Verdict, verdict
 from tests.unit.fakes import (
     ALL_CAPABILITIES,
@@ -96,6 +97,18 @@ def test_only_decides_within_a_place(stock: Machine) -> None:
     forced = judge(stock, only=Place.VM)
     assert (forced.place, forced.packages) == (Place.VM, VM_PACKAGES)
     assert forced.why.en == "as you asked"
+
+
+def test_a_vm_has_the_kernel_of_its_release(stock: Machine) -> None:
+    stock.add_vm_tools()
+    report = stock.report(debian.release("debian-11"))
+    assert verdict(report, lesson(kernel="5.10"), only=Place.VM).place is Place.VM
+    refused = verdict(report, lesson(kernel="5.15"), only=Place.VM)
+    assert refused.place is Place.NOWHERE
+    assert "Debian 11's kernel 5.10 is older than 5.15" in refused.why.en
+    assert "5.10 は 5.15 より古い" in refused.why.ja
+    newer = stock.report(debian.release("debian-12"))
+    assert verdict(newer, lesson(kernel="5.15"), only=Place.VM).place is Place.VM
 
 
 def test_only_host_covers_stand_in_headers(wsl: Machine) -> None:
@@ -269,6 +282,9 @@ def test_an_image_needs_fewer_tools_and_less_room(stock: Machine) -> None:
     assert stock.report().vm_missing == VM_PACKAGES, "an image has its manifest"
     (images / "debian-13-0a1b/manifest.json").touch()
     assert stock.report().vm_missing == ("qemu-system-x86", "openssh-client")
+    other = stock.report(debian.release("debian-11"))
+    assert other.vm_missing == VM_PACKAGES, "an image is of one release"
+    assert other["disk"].state is State.MISSING
     stock.free = 0
     assert stock.report()["disk"].state is State.OK
     (images / "debian-13-0a1b.snapshot-2c3d/manifest.json").unlink()

@@ -1,0 +1,34 @@
+"""The releases, as data."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from bcclessons.machine import debian
+from bcclessons.text import Problem
+
+
+def test_a_release_is_found_by_its_whole_name() -> None:
+    for row in debian.RELEASES:
+        assert debian.release(row.name) is row
+    for name in ("", "debian", "debian-1", "Debian 11", "debian-111"):
+        with pytest.raises(Problem) as caught:
+            debian.release(name)
+        for row in debian.RELEASES:
+            assert row.name in caught.value.text.en
+            assert row.name in caught.value.text.ja
+
+
+def test_no_release_takes_anothers_images_for_its_own() -> None:
+    """An image's folder is its release's name, a dash, and a digest."""
+    for one, other in itertools.permutations(debian.RELEASES, 2):
+        assert not other.name.startswith(f"{one.name}-")
+
+
+def test_an_image_does_not_depend_on_what_is_said_of_its_kernel() -> None:
+    for row in debian.RELEASES:
+        assert re.fullmatch(r"\d+\.\d+", row.kernel)
+        assert row.kernel not in repr(row)
