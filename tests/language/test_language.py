@@ -1,19 +1,29 @@
-"""The language of every page: Japanese prose, English prose, English spelling."""
+"""The language of every page: Japanese prose, English prose, English spelling.
+
+English in the code (comments, docstrings, messages) is spelled right, too.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
+from bcclessons.text import Problem, language_wanted
 from tests.language.checkers import Checkers, Finding, Pages
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     str(path.relative_to(CHECKOUT))
     for pattern in ("*.md", "docs/**/*.md", "lessons/*/*.md")
+    for path in CHECKOUT.glob(pattern)
+)
+CODE = sorted(
+    str(path.relative_to(CHECKOUT))
+    for pattern in ("lab", "lessons/*/*_sample", "bcclessons/**/*.py", "tests/**/*.py")
     for path in CHECKOUT.glob(pattern)
 )
 JAPANESE_PART = "\n## 日本語\n"
@@ -24,7 +34,11 @@ WRONG_JAPANESE = {
     "カーネルが値を送る。": "ja-no-mixed-period",
     "カーネルが，値を，集めて，順に，次へ，送る．": "max-ten",
     "値を送信することができる．": "ja-no-redundant-expression",
-    "値を送ることができる．": "ことができ => でき",
+    "値を送ることができる．": "ことができる => ",
+    "値を送るという形になる．": "という形 => ",
+    "値(整数)を送る．": "( => （",
+    "１ つの値を送る．": "１ => ",
+    "| 値 |\n|---|\n| 値を送ります |": "ます => である調",
     "値の検証を行う．": "ja-no-redundant-expression",
     "値は PID は含む．": "no-doubled-joshi",
     "値が見れる．": "no-dropping-the-ra",
@@ -86,7 +100,11 @@ def checkers(request: pytest.FixtureRequest) -> Checkers:
     capture = request.config.pluginmanager.getplugin("capturemanager")
     assert capture is not None
     with capture.global_and_fixture_disabled():
-        return Checkers()
+        try:
+            return Checkers()
+        except Problem as problem:
+            language = language_wanted([], os.environ)
+            pytest.fail(problem.text.to(language), pytrace=False)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +119,9 @@ def english(checkers: Checkers) -> Report:
 
 @pytest.fixture(scope="module")
 def spelling(checkers: Checkers) -> Report:
-    return report(checkers.spelling, ENGLISH, [*WRONG_SPELLING, *RIGHT_ENGLISH])
+    code = {path: (CHECKOUT / path).read_text(encoding="utf-8") for path in CODE}
+    sentences = [*WRONG_SPELLING, *RIGHT_ENGLISH]
+    return report(checkers.spelling, {**ENGLISH, **code}, sentences)
 
 
 def report(
@@ -133,6 +153,10 @@ def test_english(english: Report, page: str) -> None:
 @pytest.mark.parametrize("page", ENGLISH)
 def test_spelling(spelling: Report, page: str) -> None:
     say(spelling[page])
+
+
+def test_spelling_of_the_code(spelling: Report) -> None:
+    say([finding for path in CODE for finding in spelling[path]])
 
 
 @pytest.mark.parametrize(("sentence", "says"), WRONG_JAPANESE.items())
