@@ -114,12 +114,14 @@ class Checkers:
             npm = str(NODE / "lib/node_modules/npm/bin/npm-cli.js")
             cache = self._folder / "npm-cache"
             done = _node(
-                self._folder, npm, "ci", "--cache", str(cache),
+                # It trusts whom the system trusts, as pip and apt do.
+                self._folder, "--use-system-ca", npm, "ci", "--cache", str(cache),
                 # No package's own script is run; none is needed.
                 "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
             )  # fmt: skip
             if done.returncode != 0:
-                said = " ".join(done.stderr.split())
+                # Its first line is as "npm error code ECONNREFUSED".
+                said = " ".join(done.stderr.splitlines()[:1])
                 raise Problem(
                     Text(
                         ja=f"文章の検査ツールを npm で入れられない（{said}）．"

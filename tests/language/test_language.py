@@ -15,6 +15,9 @@ import pytest
 from bcclessons.text import Problem, language_wanted
 from tests.language.checkers import Checkers, Finding, Pages
 
+# The first to run waits for the installation, which the network may make slow.
+pytestmark = pytest.mark.timeout(900)
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     str(path.relative_to(CHECKOUT))
@@ -103,8 +106,8 @@ def checkers(request: pytest.FixtureRequest) -> Checkers:
         try:
             return Checkers()
         except Problem as problem:
-            language = language_wanted([], os.environ)
-            pytest.fail(problem.text.to(language), pytrace=False)
+            why = problem.text.to(language_wanted([], os.environ))
+    pytest.fail(why, pytrace=False)
 
 
 @pytest.fixture(scope="module")
