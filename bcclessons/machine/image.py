@@ -399,13 +399,15 @@ def _complete(root: Path, modules: Path, public_key: str) -> None:
         "etc/group": "root:x:0:\nnogroup:x:65534:\n",
         "etc/shadow": "root:*:19000:0:99999:7:::\n",
         "etc/shells": "/bin/sh\n/bin/bash\n",
+        # Or dropbear complains of it at each login (Debian 11).
+        "var/log/lastlog": "",
         "etc/hosts": "127.0.0.1 localhost bcc-lessons\n",
         "root/.ssh/authorized_keys": public_key,
     }
     copies = {
         "usr/local/sbin/lab-init": GUEST / "lab-init",
         "usr/local/share/lab-warm.py": GUEST / "lab-warm.py",
-        "usr/local/bin/sudo": GUEST / "sudo",
+        "usr/bin/sudo": GUEST / "sudo",
         "root/.bashrc": GUEST / "bashrc",
         "root/.profile": GUEST / "bashrc",
     }
