@@ -74,7 +74,8 @@ RIGHT_JAPANESE = [
 ]
 RIGHT_ENGLISH = [
     "Each CPU has its own ring; a loop over all CPUs reads them.",
-    "Ctrl-C ends the program, and what it prints goes to stdout.",
+    "Ctrl-C ends the program, and what it prints goes to stdout after 3 s in the VM.",
+    "What pip gives you is another package.",
     "An eBPF program runs on an x86-64 VM with 2 GB; a uprobe is an event.",
 ]
 
