@@ -34,6 +34,7 @@ PACKAGES = (
     "python3-bpfcc", "bash", "dash", "coreutils", "findutils", "grep", "sed", "mawk",
     "less", "procps", "util-linux", "mount", "libc-bin", "base-files", "ncurses-base",
     "debianutils", "busybox-static", "dropbear-bin",
+    "kmod",  # bcc calls modprobe where there are no headers
 )  # fmt: skip
 MODULES = (
     "virtio_pci", "virtio_blk", "virtio_net", "virtio_rng", "9p", "9pnet_virtio",
