@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bcclessons.lesson import Lesson
+from bcclessons.machine import debian
 from tests.kernel.conftest import Runner
 
 SECONDS = 240
@@ -59,6 +60,14 @@ def test_demo_prints_the_lessons_events(
             assert {"bash", "less"} <= set(names)
         assert done.stderr.startswith("Running on ")
         assert "Traceback" not in done.stderr
+
+
+def test_demo_runs_on_the_release_that_is_asked_for(checkout: Path) -> None:
+    # The default one, so that this needs no further image.
+    done = lab(checkout, "run", "02", "--demo", "--on", debian.RELEASES[0].name)
+    assert done.returncode == 0, done.stderr
+    title = re.escape(debian.RELEASES[0].title)
+    assert re.match(rf"Running on the VM \({title}, kernel \S+\): ", done.stderr)
 
 
 def test_demo_leaves_nothing_behind(machine: Runner, checkout: Path) -> None:
