@@ -29,7 +29,7 @@ from bcclessons.machine.host import Host
 from bcclessons.progress import TerminalConsole
 from bcclessons.system import System
 from bcclessons.text import Language, Problem, Text, language_wanted
-from bcclessons.verdict import Place, verdict
+from bcclessons.verdict import Place, Verdict, verdict
 
 
 @dataclass
@@ -57,15 +57,7 @@ class Lab:
         """
         report = self.report(release)
         found = verdict(report, wanted or self.lessons[0], only=only)
-        if found.place is Place.NOWHERE:
-            raise Problem(
-                Text(
-                    ja=f"{found.why.ja}．直し方: ./lab doctor",
-                    en=f"{found.why.en}; how to mend it: ./lab doctor",
-                )
-            )
-        reason = Text(ja="レッスンを動かすの", en="Running the lesson")
-        packages.install(found.packages, reason, self.console)
+        self._make_possible(found)
         if found.place is Place.VM:
             machine: Machine = vm.Vm(CHECKOUT, release, self.cache, self.console)
         else:
@@ -97,6 +89,22 @@ class Lab:
                         en="the VM ended before its time; run this again.",
                     )
                 )
+
+    def _make_possible(self, found: Verdict) -> None:
+        """Install what a verdict calls for. Raise Problem if it is NOWHERE."""
+        if found.place is Place.NOWHERE:
+            raise Problem(
+                Text(
+                    ja=f"{found.why.ja}．直し方: ./lab doctor",
+                    en=f"{found.why.en}; how to mend it: ./lab doctor",
+                )
+            )
+        reason = Text(ja="レッスンを動かすの", en="Running the lesson")
+        packages.install(found.packages, reason, self.console)
+
+    def need_vm(self, wanted: Lesson, release: Release) -> None:
+        """Install what running a lesson in a VM of a release takes."""
+        self._make_possible(verdict(self.report(release), wanted, only=Place.VM))
 
     def need(self, commands: dict[str, str], reason: Text) -> None:
         """Install the packages (by command) of commands that this machine lacks."""
@@ -310,16 +318,16 @@ def commands(language: Language) -> click.Group:
 
     @lab.command(
         help=words(
-            "レッスンを動かし，docs/pictures/ の図を作り直す．",
-            "Run a lesson, and draw its picture in docs/pictures/ anew.",
+            "レッスンの実行を VM で録画し，レッスンのフォルダに書く．",
+            "Record runs of a lesson, in a VM, into the lesson's folder.",
         )
     )
     @click.argument("lesson", metavar=words("レッスン", "LESSON"))
-    @places
+    @click.argument("names", nargs=-1, metavar=words("[実行の名前 ...]", "[RUN ...]"))
     @common
     @click.pass_obj
-    def picture(lab: Lab, lesson: str, where: Where) -> None:
-        _picture(lab, lesson, where)
+    def record(lab: Lab, lesson: str, names: tuple[str, ...]) -> None:
+        _record(lab, lesson, names)
 
     return lab
 
@@ -383,14 +391,23 @@ def _shell(lab: Lab, where: Where) -> None:
     sys.exit(status)
 
 
-def _picture(lab: Lab, name: str, where: Where) -> None:
-    from bcclessons import picture
+def _record(lab: Lab, name: str, names: Sequence[str]) -> None:
+    from bcclessons import recorder
 
     chosen = lesson.find(lab.lessons, name)
-    path = CHECKOUT / "docs/pictures" / f"run-{chosen.label}.svg"
-    with lab.machine(chosen, *where) as machine:
-        picture.draw(machine, chosen, path)
-    lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
+    runs = lesson.find_runs(chosen, names)
+    lab.need({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
+    for run in runs:
+        release = recorder.release_of(run)
+        lab.need_vm(chosen, release)
+        title = Text(
+            ja=f"{release.title} の VM で {run.stem} を録画する",
+            en=f"Recording {run.stem} in a VM of {release.title}",
+        )
+        with lab.console.stage(title):
+            taken = recorder.record(chosen, run, lab.cache, lab.console)
+        for path in recorder.write(taken, chosen, run, CHECKOUT):
+            lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
 
 
 def _stop(lab: Lab) -> None:

@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 
 # LESSOPEN is as Ubuntu's own .bashrc sets it, so that the demo shows a chain of
 # programs: less reads its input through lesspipe, which it starts by a shell.
-_SHELL_SETTINGS = {
-    "PS1": "demo-prompt> ",
-    "TERM": "vt100",
+SHELL_SETTINGS = {
     # The lesson's file is in UTF-8; to another locale, less calls it binary.
     "LC_ALL": "C.UTF-8",
     "LESSOPEN": "| /usr/bin/lesspipe %s",
 }
+_PROMPT = "demo-prompt> "
 # For an emulated machine that is busy otherwise; a lesson starts in 0.5 to 5 s.
 _READY_SECONDS = 120.0
 _QUIET_SECONDS = 0.7
@@ -100,7 +99,7 @@ def play(
             ["bash", "--noprofile", "--norc", "-i"],
             folder=folder,
             terminal=True,
-            environment=_SHELL_SETTINGS,
+            environment={**SHELL_SETTINGS, "PS1": _PROMPT, "TERM": "vt100"},
         )
     )
     process = _spawn(
@@ -131,7 +130,7 @@ def _spawn(argv: list[str]) -> pexpect.spawn[bytes]:
 
 def _type(shell: pexpect.spawn[bytes], lesson: Lesson, window: _Window) -> None:
     """Type the demo's steps, each at a fresh prompt, once the lesson is ready."""
-    prompt = _SHELL_SETTINGS["PS1"].encode()
+    prompt = _PROMPT.encode()
     try:
         shell.expect_exact(prompt)
         if not window.ready.wait(_READY_SECONDS) or not window.process.isalive():

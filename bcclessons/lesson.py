@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from bcclessons.text import Problem, Text
+
+MAIN = "run"
+"""The name of a lesson's main run: the demo."""
 
 
 class Needs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,20 +46,59 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"line: {error}") from error
 
 
-class Demo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is typed in the other window.
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A command line that is typed at a fresh prompt.
 
-    Each item is typed at a fresh shell prompt. ``keys`` are pressed after the
-    command has drawn its screen, for a command that stays on it (a pager).
+    ``keys`` are pressed after the command has drawn its screen, for a command that
+    stays on it (a pager).
     """
 
-    class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-        """A command line, and the keys that end it."""
+    command: str
+    keys: str = ""
 
-        command: str
-        keys: str = ""
+
+class Demo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is typed in the other window."""
 
     steps: list[Step]
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A piece of the program, and what stands in its place in one run."""
+
+    from_: str = msgspec.field(name="from")
+    to: str
+
+
+class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A run to record.
+
+    It takes place on the release ``on`` (the default one, if empty), after the
+    command ``prepare``, out of sight, and with the program changed. In the lesson's
+    window, ``user`` types the lines of ``typed``; the last of them starts the
+    program. Once it is ready, ``steps`` are typed in the other window, and Ctrl-C
+    ends it; without steps, it must end by itself, and there is no other window.
+    Its text shows the lesson's window, with ``both`` the other one, too.
+    """
+
+    name: str
+    on: str = ""
+    prepare: str = ""
+    change: list[Change] = []
+    user: Literal["root", "nobody"] = "root"
+    typed: list[str] = []
+    steps: list[Step] = []
+    both: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a name that makes no good file name."""
+        if not re.fullmatch(r"[a-z0-9]+([.-][a-z0-9]+)*", self.name):
+            raise ValueError(f"runs: name: {self.name!r} is not like 'two-words'")
+
+    @property
+    def stem(self) -> str:
+        """The name of its files, but for their suffix."""
+        return self.name if self.name == MAIN else f"{MAIN}-{self.name}"
 
 
 class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +111,7 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     needs: Needs
     output: Output
     demo: Demo
+    runs: list[Run] = []
     folder: Path = Path()
 
     @property
@@ -79,6 +123,17 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def label(self) -> str:
         """The lesson's two digits, as in its folder's name."""
         return f"{self.number:02}"
+
+    def __post_init__(self) -> None:
+        """Refuse two runs of one name."""
+        names = [run.name for run in self.all_runs]
+        if len(set(names)) != len(names):
+            raise ValueError(f"runs: a name is there twice: {', '.join(names)}")
+
+    @property
+    def all_runs(self) -> list[Run]:
+        """Every run that is recorded, the main one first."""
+        return [Run(name=MAIN, steps=self.demo.steps), *self.runs]
 
 
 def load(folder: Path) -> Lesson:
@@ -141,3 +196,22 @@ def find(lessons: list[Lesson], name: str) -> Lesson:
             f"type ./lab run {example}",
         )
     )
+
+
+def find_runs(lesson: Lesson, names: Sequence[str]) -> list[Run]:
+    """Return the lesson's runs of these names, or all if there are no names.
+
+    Raise Problem for a name that no run has.
+    """
+    runs = {run.name: run for run in lesson.all_runs}
+    for name in names:
+        if name not in runs:
+            raise Problem(
+                Text(
+                    ja=f"レッスン {lesson.label} に，実行「{name}」は無い．"
+                    f"あるのは {', '.join(runs)}．",
+                    en=f"lesson {lesson.label} has no run '{name}'; "
+                    f"there is {', '.join(runs)}.",
+                )
+            )
+    return [runs[name] for name in dict.fromkeys(names or runs)]

@@ -7,6 +7,8 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,12 @@ _KEYS = Text(
     en=" Ctrl-Q: leave | Ctrl-C: stop the program above | F2: other pane ",
 )
 
+_ALWAYS = (
+    "set -g default-terminal screen-256color",
+    "set -g escape-time 0",
+    "set -g exit-empty on",
+)
+
 
 def show(machine: Machine, lesson: Lesson, language: Language) -> None:
     """Run the lesson in the upper pane until the reader leaves with Ctrl-Q."""
@@ -33,42 +41,52 @@ def show(machine: Machine, lesson: Lesson, language: Language) -> None:
     )
     upper = machine.command(["sh", "-c", script], folder=folder, terminal=True)
     lower = machine.command(shell, folder=folder, terminal=True)
-    # In a folder of our own: nobody else's tmux, nobody else's settings.
+    size = shutil.get_terminal_size()
+    with tmux(_settings(lesson, language), size, [upper, lower]) as command:
+        subprocess.run([*command, "attach-session"], check=False, env=environment())
+
+
+@contextmanager
+def tmux(
+    settings: Sequence[str], size: os.terminal_size, panes: Sequence[Sequence[str]]
+) -> Iterator[list[str]]:
+    """Run a command in each pane of a tmux, from above; yield tmux's own command.
+
+    It works in a folder of its own: nobody else's tmux, nobody else's settings.
+    """
     with tempfile.TemporaryDirectory(prefix="bcc-lessons-") as private:
-        settings = Path(private) / "tmux.conf"
-        settings.write_text(_settings(lesson, language))
-        tmux = ["tmux", "-u", "-S", f"{private}/tmux", "-f", str(settings)]
-        environment = {k: v for k, v in os.environ.items() if k != "TMUX"}
-        size = shutil.get_terminal_size()
+        file = Path(private) / "tmux.conf"
+        file.write_text("".join(f"{line}\n" for line in (*_ALWAYS, *settings)))
+        command = ["tmux", "-u", "-S", f"{private}/tmux", "-f", str(file)]
+        first, *more = map(shlex.join, panes)
+        start = f"new-session -d -x {size.columns} -y {size.lines}".split()
+        start.append(first)
+        for pane in more:
+            start += [";", "split-window", "-v", pane]
         try:
-            subprocess.run(
-                [*tmux, "new-session", "-d", "-x", str(size.columns), "-y", str(size.lines),
-                 shlex.join(upper), ";", "split-window", "-v", shlex.join(lower)],
-                check=True, env=environment,
-            )  # fmt: skip
-            subprocess.run([*tmux, "attach-session"], check=False, env=environment)
+            subprocess.run([*command, *start], check=True, env=environment())
+            yield command
         finally:
-            subprocess.run([*tmux, "kill-server"], capture_output=True, check=False)
+            subprocess.run([*command, "kill-server"], capture_output=True, check=False)
 
 
-def _settings(lesson: Lesson, language: Language) -> str:
+def environment() -> dict[str, str]:
+    """Return the environment of a tmux that may run within another."""
+    return {name: value for name, value in os.environ.items() if name != "TMUX"}
+
+
+def _settings(lesson: Lesson, language: Language) -> list[str]:
     keys = _KEYS.to(language)
     name = f" {lesson.label} {lesson.program}"
-    return "\n".join(
-        (
-            "set -g default-terminal screen-256color",
-            "set -g mouse on",
-            "set -g escape-time 0",
-            "set -g exit-empty on",
-            "set -g status-style bg=colour24,fg=colour231",
-            "set -g status-left-length 25",
-            f"set -g status-left '{name} '",
-            "set -g status-right-length 120",
-            f"set -g status-right '{keys}'",
-            "set -g window-status-format ''",
-            "set -g window-status-current-format ''",
-            "bind -n C-q kill-session",
-            "bind -n F2 select-pane -t :.+",
-            "",
-        )
-    )
+    return [
+        "set -g mouse on",
+        "set -g status-style bg=colour24,fg=colour231",
+        "set -g status-left-length 25",
+        f"set -g status-left '{name} '",
+        "set -g status-right-length 120",
+        f"set -g status-right '{keys}'",
+        "set -g window-status-format ''",
+        "set -g window-status-current-format ''",
+        "bind -n C-q kill-session",
+        "bind -n F2 select-pane -t :.+",
+    ]

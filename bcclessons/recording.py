@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,15 @@ import msgspec
 from bcclessons.text import Problem, Text
 
 _HEAD = ("command", "date", "release", "kernel", "bcc")
+
+# The name that the kernel puts into a line of trace_pipe: it may not know it (<...>),
+# or a newer one.
+_NAME = re.compile(r"^(?=\d+ +\S)(.{6} ).{16} ", re.MULTILINE)
+# Addresses, random numbers, versions, and numbers, with the spaces that fill a column.
+# A negative number is an error: it does not vary.
+_VARIES = re.compile(
+    r"(?<![-\w])(?:0x[0-9a-f]+|[0-9a-f]{8}|\d+(?:\.\d+)*(?:[-+][\w.+-]*\w)?)\b( *)"
+)
 
 
 class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,3 +57,17 @@ def load(path: Path) -> Recording:
                 "make it again: ./lab record",
             )
         ) from error
+
+
+def shape(body: str) -> list[str]:
+    """Return what two runs of the same program have in common: their sorted lines.
+
+    What must vary is a ``#``, as wide as its column. The order of lines varies, too:
+    each CPU has its own.
+    """
+
+    def mark(found: re.Match[str]) -> str:
+        spaces = found[1]
+        return "#".ljust(len(found[0])) if len(spaces) > 1 else f"#{spaces}"
+
+    return sorted(_VARIES.sub(mark, _NAME.sub(r"\1NAME ", body)).splitlines())

@@ -48,14 +48,21 @@ class Vm:
     """A use of the checkout's VM: starts it if need be; the last use ends it."""
 
     def __init__(
-        self, checkout: Path, release: Release, cache: Path, console: Console
+        self,
+        checkout: Path,
+        release: Release,
+        cache: Path,
+        console: Console,
+        *,
+        folder: Path | None = None,
     ) -> None:
+        """``folder``, for a VM that nobody else joins, holds what belongs to it."""
         self._checkout = checkout
         self._release = release
         self._console = console
         self._cache = cache
         self._store = Store(cache, console)
-        self._folder = _run_folder(cache, checkout, release)
+        self._folder = folder or _run_folder(cache, checkout, release)
         self._users: IO[str] | None = None
         self._keeper: subprocess.Popen[str] | None = None
         self._image: Image | None = None

@@ -52,11 +52,15 @@ def lab(
         (["run", "02", "--host", "--vm"], 1, "one or the other", "どちらか"),
         (["run", "02", "--vm", "--host"], 1, "one or the other", "どちらか"),
         (
-            ["picture", "02", "--host", "--on", "debian-11"],
+            ["bench", "--host", "--on", "debian-11"],
             1,
             "--on in a VM",
             "--on は VM",
         ),
+        (["record"], 2, "./lab run 02", "./lab run 02"),
+        (["record", "99"], 1, "no lesson '99'", "「99」は無い"),
+        (["record", "02", "nothing"], 1, "there is run, lost", "あるのは run, lost"),
+        (["record", "02", "--host"], 2, "--host", "--host"),
         (["test", "--matrix", "-k", "storm"], 1, "no other arguments", "ほかの引数"),
         (
             ["test", "--matrix", "--on", "debian-11"],
@@ -95,7 +99,7 @@ def test_it_says_what_there_is_and_what_to_type(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "shell", "doctor", "stop", "test", "bench", "picture"]
+    "command", ["run", "shell", "doctor", "stop", "test", "bench", "record"]
 )
 def test_every_command_has_help_in_both_languages(checkout: Path, command: str) -> None:
     english = lab(checkout, command, "--help", **ENGLISH)

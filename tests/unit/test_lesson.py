@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.lesson import Lesson, find, load, load_all
+from bcclessons.lesson import Lesson, find, find_runs, load, load_all
 from bcclessons.text import Problem
 
 GOOD = """\
@@ -27,6 +27,11 @@ line = '^\\d+$'
 
 [[demo.steps]]
 command = "ls"
+
+[[runs]]
+name = "with-less"
+change = [{ from = "a", to = "b" }]
+steps = [{ command = "less file", keys = "q" }]
 """
 
 
@@ -75,6 +80,10 @@ def test_a_good_lesson_loads(folder: Path) -> None:
     assert lesson.source == folder / "seven_sample"
     assert lesson.title.ja == "七"
     assert lesson.demo.steps[0].keys == ""
+    main, run = lesson.all_runs
+    assert (main.stem, main.steps) == ("run", lesson.demo.steps)
+    assert run.stem == "run-with-less"
+    assert (run.change[0].from_, run.change[0].to) == ("a", "b")
 
 
 @pytest.mark.parametrize("name", ["02", "2", "002", "perf", "perf_output"])
@@ -140,6 +149,14 @@ def test_a_checkout_without_lessons(tmp_path: Path) -> None:
         ('command = "ls"', 'keys = "q"', "command"),
         ('command = "ls"', 'command = "ls"\nkey = "q"', "key"),
         ('[[demo.steps]]\ncommand = "ls"', "", "demo"),
+        ('name = "with-less"', "", "runs"),
+        ('name = "with-less"', 'name = "With less"', "runs"),
+        ('name = "with-less"', 'name = "../less"', "runs"),
+        ('name = "with-less"', 'name = "run"', "runs"),
+        ('name = "with-less"', 'name = "a"\nsize = 80', "size"),
+        ('name = "with-less"', 'name = "a"\nuser = "somebody"', "user"),
+        ('{ from = "a", to = "b" }', '{ from = "a" }', "change"),
+        ('{ from = "a", to = "b" }', '{ from_ = "a", to = "b" }', "change"),
     ],
 )
 def test_a_wrong_field_is_named(
@@ -179,3 +196,14 @@ def test_a_folder_of_another_number_is_refused(folder: Path) -> None:
     moved = folder.rename(folder.with_name("08_seven"))
     for said in messages(moved):
         assert str(moved / "lesson.toml") in said
+
+
+def test_runs_are_found_by_name(folder: Path) -> None:
+    lesson = load(folder)
+    assert find_runs(lesson, []) == lesson.all_runs
+    assert find_runs(lesson, ["with-less", "with-less"]) == lesson.runs
+    with pytest.raises(Problem) as caught:
+        find_runs(lesson, ["run", "without"])
+    for said in (caught.value.text.ja, caught.value.text.en):
+        assert "without" in said
+        assert "run, with-less" in said

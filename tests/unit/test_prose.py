@@ -158,21 +158,6 @@ def test_the_pages_have_the_lessons_title(each: Lesson) -> None:
     assert english(each).headings()[0] == ("h1", each.title.en)
 
 
-def test_a_run_on_the_page_is_what_the_lesson_prints(each: Lesson) -> None:
-    runs = [
-        text.split(each.output.ready + "\n", 1)[1].splitlines()
-        for _, text in japanese(each).code()
-        if each.output.ready in text
-    ]
-    assert runs
-    for lines in runs:
-        # Where the prompt is shown, too, the last line is that of Ctrl-C.
-        events = [line for line in lines if not line.startswith("^C")]
-        assert events
-        wrong = [line for line in events if not re.search(each.output.line, line)]
-        assert not wrong
-
-
 @pytest.mark.parametrize("page", LESSON_PAGES, ids=name)
 def test_no_line_number_is_written_by_hand(page: Page) -> None:
     assert not LINE_NUMBER.findall(page.source)
