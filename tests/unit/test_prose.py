@@ -1,10 +1,10 @@
-"""What people read: each lesson's two pages, README.md and CONTRIBUTING.md."""
+"""What people read: the pages of lessons/ and docs/, README.md and CONTRIBUTING.md."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -79,86 +79,152 @@ class Page:
     def anchors(self) -> set[str]:
         """Return what a link after # can name, by the rule of code hosts."""
         texts = (re.sub(r"[^\w\- ]", "", text.lower()) for _, text in self.headings())
-        return {text.replace(" ", "-") for text in texts}
+        return {text.replace(" ", "-") for text in texts} | set(self.marks())
 
-    def references(self, program: str) -> list[str]:
-        """Return the fragments of the program that the page refers to, in order.
+    def marks(self) -> list[str]:
+        """Return the anchors that are put by hand, in order."""
+        return re.findall(r'<a id="([^"]+)"></a>', self.source)
+
+    def references(self) -> Iterator[tuple[Lesson, str]]:
+        """Yield each reference to a program: its lesson, and a fragment of it.
 
         A link whose label is the program's name leads to all of it.
         """
-        links = [link for link in self.links() if link.target == program]
-        fragments = [link.title or link.text for link in links]
-        return [fragment for fragment in fragments if fragment != program]
+        programs = {item.source.resolve(): item for item in LESSONS}
+        for link in self.links():
+            item = programs.get((self.path.parent / link.target).resolve())
+            fragment = link.title or link.text
+            if item is not None and fragment != item.program:
+                yield item, fragment
 
 
 _CODE = ("fence", "code_block")
 
 
-def japanese(item: Lesson) -> Page:
-    return Page(item.folder / "README.md")
+@dataclass(frozen=True)
+class Pair:
+    """A page in both languages."""
+
+    japanese: Page
+    english: Page
 
 
-def english(item: Lesson) -> Page:
-    return Page(item.folder / "README.en.md")
-
-
-LESSON_PAGES = [page for item in LESSONS for page in (japanese(item), english(item))]
+LESSON_PAIRS = [
+    Pair(Page(item.folder / "README.md"), Page(item.folder / "README.en.md"))
+    for item in LESSONS
+]
+DOCS_PAIRS = [
+    Pair(Page(path), Page(path.with_suffix(".en.md")))
+    for path in sorted((CHECKOUT / "docs").glob("*.md"))
+    if not path.name.endswith(".en.md")
+]
+PAIRS = [*LESSON_PAIRS, *DOCS_PAIRS]
+PAGES = [page for pair in PAIRS for page in (pair.japanese, pair.english)]
 OTHER_PAGES = [Page(CHECKOUT / "README.md"), Page(CHECKOUT / "CONTRIBUTING.md")]
-ENGLISH_PAGES = [*(english(item) for item in LESSONS), OTHER_PAGES[1]]
-JAPANESE_PAGES = [*(japanese(item) for item in LESSONS), OTHER_PAGES[0]]
+ENGLISH_PAGES = [*(pair.english for pair in PAIRS), OTHER_PAGES[1]]
+JAPANESE_PAGES = [*(pair.japanese for pair in PAIRS), OTHER_PAGES[0]]
 
 
-def name(value: Lesson | Page) -> str:
-    path = value.folder if isinstance(value, Lesson) else value.path
+def name(value: Lesson | Page | Pair) -> str:
+    if isinstance(value, Lesson):
+        path = value.folder
+    else:
+        path = (value.japanese if isinstance(value, Pair) else value).path
     return str(path.relative_to(CHECKOUT))
 
 
-@pytest.fixture(params=LESSONS, ids=name)
-def each(request: pytest.FixtureRequest) -> Lesson:
-    item: Lesson = request.param
-    return item
+@pytest.fixture(params=PAIRS, ids=name)
+def both(request: pytest.FixtureRequest) -> Pair:
+    pair: Pair = request.param
+    return pair
 
 
-@pytest.mark.parametrize("of", [japanese, english])
-def test_every_reference_fits_lines_of_the_program(
-    each: Lesson, of: Callable[[Lesson], Page]
-) -> None:
-    source = each.source.read_text(encoding="utf-8")
-    fragments = of(each).references(each.program)
-    assert fragments
-    for fragment in fragments:
-        lineref.resolve(source, fragment)
+def test_the_pages_around_the_lessons_are_there() -> None:
+    names = {pair.japanese.path.stem for pair in DOCS_PAIRS}
+    assert names >= {"index", "setup", "reference", "glossary", "support"}
 
 
-def test_both_languages_refer_to_the_same_lines(each: Lesson) -> None:
-    source = each.source.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_reference_fits_lines_of_the_program(page: Page) -> None:
+    for item, fragment in page.references():
+        lineref.resolve(item.source.read_text(encoding="utf-8"), fragment)
+
+
+@pytest.mark.parametrize(
+    ("item", "pair"), list(zip(LESSONS, LESSON_PAIRS, strict=True)), ids=name
+)
+def test_a_lessons_pages_refer_to_its_program_alone(item: Lesson, pair: Pair) -> None:
+    for page in (pair.japanese, pair.english):
+        assert {found.label for found, _ in page.references()} == {item.label}
+
+
+def test_both_languages_refer_to_the_same_lines(both: Pair) -> None:
     ja, en = (
         [
-            lineref.resolve(source, fragment)
-            for fragment in page.references(each.program)
+            (item, lineref.resolve(item.source.read_text(encoding="utf-8"), fragment))
+            for item, fragment in page.references()
         ]
-        for page in (japanese(each), english(each))
+        for page in (both.japanese, both.english)
     )
     assert ja == en
 
 
-def test_both_languages_have_the_same_outline(each: Lesson) -> None:
+def test_both_languages_have_the_same_outline(both: Pair) -> None:
     ja, en = (
-        [h[0] for h in page.headings()] for page in (japanese(each), english(each))
+        [heading[0] for heading in page.headings()]
+        for page in (both.japanese, both.english)
     )
     assert ja == en
 
 
-def test_both_languages_have_the_same_code(each: Lesson) -> None:
-    assert japanese(each).code() == english(each).code()
+def test_both_languages_have_the_same_code(both: Pair) -> None:
+    assert both.japanese.code() == both.english.code()
 
 
-def test_the_pages_have_the_lessons_title(each: Lesson) -> None:
-    assert japanese(each).headings()[0] == ("h1", each.title.ja)
-    assert english(each).headings()[0] == ("h1", each.title.en)
+def test_both_languages_have_the_same_links(both: Pair) -> None:
+    """Each to the page in its language; the names of headings differ."""
+    ja, en = (
+        [
+            (target.replace(".en.", "."), bool(anchor))
+            for link in page.links()
+            for target, _, anchor in [link.target.partition("#")]
+        ]
+        for page in (both.japanese, both.english)
+    )
+    assert ja == en
 
 
-@pytest.mark.parametrize("page", LESSON_PAGES, ids=name)
+@pytest.mark.parametrize("page", ENGLISH_PAGES[:-1], ids=name)
+def test_english_links_to_english(page: Page) -> None:
+    """To a page, to a picture."""
+    for link in list(page.links())[1:]:
+        path = page.path.parent / link.target.partition("#")[0]
+        other = path.with_name(f"{path.stem}.en{path.suffix}")
+        assert not (path.is_file() and other.is_file()), link.target
+
+
+def test_both_languages_have_the_same_anchors(both: Pair) -> None:
+    assert both.japanese.marks() == both.english.marks()
+    assert len(set(both.japanese.marks())) == len(both.japanese.marks())
+
+
+def test_both_languages_have_tables_of_the_same_size(both: Pair) -> None:
+    ja, en = (
+        [block.type for block in page.blocks if block.type == "tr_open"]
+        for page in (both.japanese, both.english)
+    )
+    assert ja == en
+
+
+@pytest.mark.parametrize(
+    ("item", "pair"), list(zip(LESSONS, LESSON_PAIRS, strict=True)), ids=name
+)
+def test_the_pages_have_the_lessons_title(item: Lesson, pair: Pair) -> None:
+    assert pair.japanese.headings()[0] == ("h1", item.title.ja)
+    assert pair.english.headings()[0] == ("h1", item.title.en)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_no_line_number_is_written_by_hand(page: Page) -> None:
     assert not LINE_NUMBER.findall(page.source)
 
@@ -186,7 +252,7 @@ def test_a_count_of_lines_is_none(text: str) -> None:
     assert not LINE_NUMBER.search(text)
 
 
-@pytest.mark.parametrize("page", [*OTHER_PAGES, *LESSON_PAGES], ids=name)
+@pytest.mark.parametrize("page", [*OTHER_PAGES, *PAGES], ids=name)
 def test_every_link_into_the_checkout_leads_somewhere(page: Page) -> None:
     dead = []
     for link in page.links():
@@ -201,7 +267,7 @@ def test_every_link_into_the_checkout_leads_somewhere(page: Page) -> None:
     assert not dead
 
 
-@pytest.mark.parametrize("page", [*OTHER_PAGES, *LESSON_PAGES], ids=name)
+@pytest.mark.parametrize("page", [*OTHER_PAGES, *PAGES], ids=name)
 def test_every_picture_says_what_is_seen(page: Page) -> None:
     images = [token for block in page.blocks for token in block.children or []]
     assert all(token.content for token in images if token.type == "image")
