@@ -400,12 +400,13 @@ def _record(lab: Lab, name: str, names: Sequence[str]) -> None:
     for run in runs:
         release = recorder.release_of(run)
         lab.need_vm(chosen, release)
-        title = Text(
-            ja=f"{release.title} の VM で {run.stem} を録画する",
-            en=f"Recording {run.stem} in a VM of {release.title}",
+        lab.console.say(
+            Text(
+                ja=f"{release.title} の VM で {run.stem} を録画する．",
+                en=f"Recording {run.stem} in a VM of {release.title}.",
+            )
         )
-        with lab.console.stage(title):
-            taken = recorder.record(chosen, run, lab.cache, lab.console)
+        taken = recorder.record(chosen, run, lab.cache, lab.console)
         for path in recorder.write(taken, chosen, run, CHECKOUT):
             lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
 

@@ -1,0 +1,151 @@
+"""The recorded runs: each cast ends as its text does, and a fresh run looks like it.
+
+In ./lab test, only runs that take a few seconds are made afresh, and each lesson's
+main one. All the others: ./lab test tests/kernel/test_recordings.py -m slow
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bcclessons import cli, panes, recorder, recording
+from bcclessons import lesson as lessons
+from bcclessons.cache import cache_folder
+from bcclessons.lesson import MAIN, Change, Lesson, Run
+from bcclessons.machine.debian import Release
+from bcclessons.progress import TerminalConsole
+from bcclessons.text import Language, Problem
+from bcclessons.verdict import Place, verdict
+
+ROOT = Path(__file__).parents[2]
+LESSONS = lessons.load_all(ROOT)
+CACHE = cache_folder(os.environ)
+CONSOLE = TerminalConsole(Language.EN)
+
+
+def is_slow(item: Lesson, run: Run) -> bool:
+    """Tell whether a run takes long: somebody types, or clang reads the kernel."""
+    return run.name != MAIN and bool(run.steps or item.needs.headers == "exact")
+
+
+def case(item: Lesson, run: Run) -> object:
+    """Return a run as a test's parameters."""
+    marks = [pytest.mark.slow] if is_slow(item, run) else []
+    return pytest.param(item, run, id=f"{item.label}-{run.name}", marks=marks)
+
+
+RUNS = [(item, run) for item in LESSONS for run in item.all_runs]
+NAMES = [f"{item.label}-{run.name}" for item, run in RUNS]
+
+
+def need_vm(item: Lesson, release: Release) -> None:
+    """Skip the test where there can be no VM."""
+    decided = verdict(
+        cli.Lab(CONSOLE, CACHE, LESSONS).report(release), item, only=Place.VM
+    )
+    if decided.place is Place.NOWHERE:
+        pytest.skip(f"this machine cannot be the vm: {decided.why.en}")
+
+
+@pytest.mark.parametrize(("item", "run"), [case(*each) for each in RUNS])
+def test_a_fresh_run_has_the_recorded_shape(item: Lesson, run: Run) -> None:
+    need_vm(item, recorder.release_of(run))
+    recorded = recording.load(item.folder / f"{run.stem}.txt")
+    fresh = recorder.record(item, run, CACHE, CONSOLE, hurried=True).recording
+    assert recording.shape(fresh.body) == recording.shape(recorded.body)
+
+
+@pytest.mark.parametrize(("item", "run"), RUNS, ids=NAMES)
+def test_a_cast_ends_with_what_the_text_ends_with(
+    item: Lesson, run: Run, tmp_path: Path
+) -> None:
+    text = recording.load(item.folder / f"{run.stem}.txt").body
+    cast = (item.folder / f"{run.stem}.cast").read_text(encoding="utf-8")
+    header, *events = map(json.loads, cast.splitlines())
+    assert header["version"] == 2
+    times = [at for at, _, _ in events]
+    assert times == sorted(times)
+    size = os.terminal_size((header["width"], header["height"]))
+    sent = tmp_path / "sent"
+    sent.write_text("".join(data for _, kind, data in events if kind == "o"))
+    show = ["sh", "-c", f"stty raw -echo; cat {sent}; touch {sent}.shown; sleep 60"]
+    with panes.tmux(["set -g status off"], size, [show]) as tmux:
+        end = time.monotonic() + 10
+        while not (tmp_path / "sent.shown").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(0.2)
+        screen = subprocess.run(
+            [*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+    last = [line for line in text.splitlines() if set(line) != {"─"}][-5:]
+    for line in last:
+        assert any(shown.startswith(line[:30]) for shown in screen), line
+
+
+@pytest.fixture
+def private(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for all temporary files; a socket's path there is short enough."""
+    with tempfile.TemporaryDirectory(prefix="rec-") as name:
+        monkeypatch.setenv("TMPDIR", name)
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        yield Path(name)
+
+
+def assert_nothing_left(folder: Path) -> None:
+    """Hold that no file is left in the folder, and no process that names it."""
+    end = time.monotonic() + 10
+    while True:
+        command = ["pgrep", "-af", f"{folder}/"]
+        left = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not (left.stdout or any(folder.iterdir())):
+            return
+        assert time.monotonic() < end, (left.stdout, sorted(folder.rglob("*")))
+        time.sleep(0.2)
+
+
+def test_a_run_that_ends_before_its_time_is_refused(private: Path) -> None:
+    item = lessons.find(LESSONS, "02")
+    need_vm(item, recorder.release_of(item.all_runs[0]))
+    broken = Run(
+        name="broken",
+        change=[Change("import threading", "import threading, nothing")],
+        steps=item.demo.steps,
+    )
+    with pytest.raises(Problem) as caught:
+        recorder.record(item, broken, CACHE, CONSOLE, hurried=True)
+    for said in (caught.value.text.ja, caught.value.text.en):
+        assert "broken" in said
+        assert "No module named 'nothing'" in said
+    assert_nothing_left(private)
+
+
+def test_a_recording_that_is_cut_short_changes_nothing(private: Path) -> None:
+    item = lessons.find(LESSONS, "02")
+    need_vm(item, recorder.release_of(item.all_runs[0]))
+    before = {path: path.read_bytes() for path in item.folder.glob("run*")}
+    process = subprocess.Popen(
+        [ROOT / "lab", "record", item.label], stderr=subprocess.DEVNULL
+    )
+    try:
+        # tmux has its folder once the run is on the terminal.
+        end = time.monotonic() + 60
+        while not any(private.glob("*/tmux")) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert any(private.glob("*/tmux"))
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 128 + signal.SIGTERM
+    finally:
+        process.kill()
+        process.wait()
+    assert_nothing_left(private)
+    assert {path: path.read_bytes() for path in item.folder.glob("run*")} == before
