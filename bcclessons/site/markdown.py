@@ -100,7 +100,9 @@ class _Links(Treeprocessor):
         link.set("class", "line-reference")
         link.set("data-lines", f"{lines.first}-{lines.last}")
         label = line_label(lines).to(context.language)
-        link.tail = label + (link.tail or "")
+        tail = link.tail or ""
+        # Beside a full-width bracket there is no space.
+        link.tail = label + (tail.lstrip(" ") if label.endswith("）") else tail)
 
     def _page_of(self, item: Lesson, context: Context) -> str:
         """Return the link to a lesson's page, empty on that page itself."""
@@ -148,8 +150,8 @@ class _Links(Treeprocessor):
             body = _excerpt(run.body, item.get("title"))
             words = html.escape(caption(run).to(context.language))
             return (
-                f'<figure class="run"><pre><code>{html.escape(body)}</code></pre>'
-                f"<figcaption>{words}</figcaption></figure>"
+                f'<div class="run"><pre><code>{html.escape(body)}</code></pre>'
+                f'<p class="run-caption">{words}</p></div>'
             )
         if target.name == "support.json":
             table = support.table(
