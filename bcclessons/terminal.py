@@ -108,9 +108,9 @@ class Terminal:
                 raise _no_answer()
             self.watch(0.1)
 
-    def breathe(self) -> None:
-        """Take a human's moment."""
-        self.watch(0 if self._hurried else _BREATH)
+    def breathe(self, moments: int = 1) -> None:
+        """Take a human's moment, or several."""
+        self.watch(0 if self._hurried else _BREATH * moments)
 
     def press(self, keys: str) -> None:
         """Press keys, one by one."""
@@ -164,7 +164,7 @@ class Window:
         if step.keys:
             self._terminal.watch_until(lambda: self._screen_taken() or self.prompts())
             if self._screen_taken():
-                self._terminal.breathe()
+                self._terminal.breathe(3)
                 self._terminal.press(step.keys)
         self._terminal.watch_until(self.prompts)
 
