@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-import os
 import re
-import unicodedata
-from collections.abc import Iterator
 
 import pytest
 
@@ -49,18 +45,6 @@ def source(lesson: Lesson) -> str:
     return lesson.source.read_text(encoding="utf-8")
 
 
-def width(line: str) -> int:
-    """Return how many columns of a screen a line takes."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
-
-
-def comments(source: str) -> Iterator[str]:
-    """Yield every line that is a comment, of Python or of C."""
-    for line in source.splitlines()[1:]:
-        if re.match(r"\s*(#|//)", line):
-            yield line
-
-
 @pytest.mark.parametrize("number", LINES)
 def test_a_line_holds_what_it_always_held(source: str, number: int) -> None:
     assert source.splitlines()[number - 1] == LINES[number]
@@ -77,56 +61,6 @@ def test_all_members_are_assigned_on_lines_26_to_33(source: str) -> None:
         if (found := re.search(assigned, line))
     }
     assert places == {"time": 26, "pid": 30, "comm": 33}
-
-
-def test_it_fits_a_projector(source: str) -> None:
-    assert len(source.splitlines()) < 75
-    wide = [line for line in source.splitlines() if width(line) > 79]
-    assert wide == []
-    assert "\t" not in source
-    assert source.endswith("\n")
-
-
-def test_every_comment_is_in_both_languages(source: str) -> None:
-    found = list(comments(source))
-    assert len(found) >= 10
-    for line in found:
-        japanese, _, english = line.partition(" / ")
-        assert re.search("[ぁ-んァ-ヶ一-龠]", japanese), line
-        assert english, line
-        assert english.isascii(), line
-
-
-def test_it_is_executable(lesson: Lesson) -> None:
-    assert os.access(lesson.source, os.X_OK)
-
-
-def test_its_header_is_the_ready_line(lesson: Lesson, source: str) -> None:
-    printed = [
-        node.args[0].value
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "print"
-        and isinstance(node.args[0], ast.Constant)
-    ]
-    assert printed == [lesson.output.ready]
-
-
-def test_it_can_be_copied_alone(source: str) -> None:
-    imported = {
-        name.split(".")[0]
-        for node in ast.walk(ast.parse(source))
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module or "."]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-    }
-    assert imported == {"bcc", "os", "signal", "threading"}
-    assert "bcclessons" not in source
 
 
 @pytest.mark.parametrize(
