@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.lesson import Lesson
+from bcclessons.lesson import Lesson, find
 from tests.kernel.conftest import Runner
 
 SECONDS = 120
@@ -91,7 +91,7 @@ def test_lesson_above_shell_below_and_ctrl_q(
     language: str,
     leave: str,
 ) -> None:
-    lesson = lessons[0]
+    lesson = find(lessons, "02")
     terminal.type(f"./lab --lang {language} run {lesson.label} --{machine.name}")
     screen = terminal.wait_for(has_started)
     assert leave in screen
@@ -120,7 +120,7 @@ def test_closing_the_terminal_ends_everything(
     terminal.wait_for(has_started)
     terminal.close()
     end = time.monotonic() + 15
-    pattern = shlex.quote(f"[.]/{lessons[0].program}")
+    pattern = shlex.quote(f"[.]/{find(lessons, '02').program}")
     while True:
         left = machine.run(["sh", "-c", f"pgrep -af {pattern} || true"], 30).stdout
         if not left or time.monotonic() > end:
