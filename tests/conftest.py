@@ -17,6 +17,9 @@ from bcclessons.support import Outcome, Outcomes
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
+# Its asserts then say what they compared, as those of a test module do.
+pytest.register_assert_rewrite("tests.kernel.lesson_run")
+
 
 @pytest.fixture(scope="session")
 def checkout() -> Path:

@@ -1,0 +1,220 @@
+"""What the kernel tests of all lessons share: observing a lesson, and how it ends.
+
+What happens on the machine is in on_machine/; what it must amount to is here and in
+each lesson's tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from bcclessons import doctor
+from bcclessons import lesson as lessons
+from bcclessons.cache import cache_folder
+from bcclessons.lesson import Lesson
+from bcclessons.machine import debian
+from bcclessons.system import System
+from bcclessons.verdict import Place, verdict
+from tests.kernel.conftest import Runner
+
+ROOT = Path(__file__).parents[2]
+ON_MACHINE = "tests.kernel.on_machine"
+CASE_SECONDS = 290.0
+
+# How often a slow machine does what a fast one does by on_machine's defaults.
+_FEWER_ON_VM = {
+    "columns": 1,
+    "storm": 3,
+    "ctrl_c_early": 3,
+    "ctrl_c_storm": 2,
+    "ctrl_c_terminal": 1,
+}
+# Seconds from the signal to the end of the process.
+_SOON = {"host": 1.0, "vm": 5.0}
+
+Observation = dict[str, Any]
+Counts = Mapping[str, int]
+"""How many times a case does its thing, by its name."""
+
+
+def find(label: str) -> Lesson:
+    """Return a lesson of this checkout."""
+    return lessons.find(lessons.load_all(ROOT), label)
+
+
+class Observer:
+    """Runs a lesson's cases on a machine, each once however often it is asked for.
+
+    ``counts`` goes before the usual numbers on every machine, ``vm_counts`` in a VM.
+    It skips the test if the lesson cannot run there.
+    """
+
+    def __init__(
+        self,
+        machine: Runner,
+        lesson: Lesson,
+        counts: Counts | None = None,
+        vm_counts: Counts | None = None,
+    ) -> None:
+        self._machine = machine
+        self._lesson = lesson
+        self._counts = {**(counts or {})}
+        # None of it in the checkout; kept in the VM, for compiling it there is slow.
+        self._bytecode = ["-B"]
+        if machine.name == "vm":
+            self._bytecode = ["-X", "pycache_prefix=/tmp/bytecode"]
+            self._counts = {**_FEWER_ON_VM, **self._counts, **(vm_counts or {})}
+        else:
+            _skip_unless_host_runs(lesson)
+        self._ended: dict[str, subprocess.CompletedProcess[str]] = {}
+
+    def __call__(self, case: str) -> Observation:
+        """Return what was observed in a case."""
+        if case not in self._ended:
+            program = str(self._lesson.source.relative_to(ROOT))
+            argv = ["/usr/bin/python3", *self._bytecode, "-m", ON_MACHINE]
+            argv += [case, program, self._lesson.output.line]
+            if case in self._counts:
+                argv += ["--times", str(self._counts[case])]
+            self._ended[case] = self._machine.run(argv, CASE_SECONDS)
+        ended = self._ended[case]
+        assert ended.returncode == 0, ended.stderr
+        observed: Observation = json.loads(ended.stdout)
+        return observed
+
+    @property
+    def soon(self) -> float:
+        """The seconds within which the lesson must have ended after a signal."""
+        return _SOON[self._machine.name]
+
+
+def _skip_unless_host_runs(lesson: Lesson) -> None:
+    report = doctor.examine(
+        System.here(), cache_folder(os.environ), debian.RELEASES[0]
+    )  # fmt: skip
+    found = verdict(report, lesson, only=Place.HOST)
+    if found.place is Place.NOWHERE:
+        pytest.skip(f"this machine cannot be the host: {found.why.en}")
+
+
+def assert_nothing_left(run: Observation) -> None:
+    """Hold that no process, BPF program or enabled tracepoint is left."""
+    left = run["left"]
+    assert left["processes"] == []
+    assert left["programs"] == []
+    assert left["tracepoint_after"] == left["tracepoint_before"]
+
+
+def assert_ended(run: Observation, status: int, soon: float) -> None:
+    """Hold that it ended as it should: silent, soon, and leaving nothing."""
+    assert run["stderr"] == ""
+    assert run["status"] == status
+    assert run["seconds"] < soon
+    assert_nothing_left(run)
+
+
+def assert_refused(run: Observation, english: str) -> None:
+    """Hold that it said one sentence, in both languages, and failed."""
+    assert run["status"] == 1
+    assert run["stdout"] == ""
+    assert run["stderr"].count("\n") == 1
+    japanese, _, rest = run["stderr"].partition(" / ")
+    assert re.search("[ぁ-んァ-ヶ]", japanese)
+    assert rest == english + "\n"
+
+
+class Endings:
+    """How every lesson ends: the tests that each lesson's module makes its own.
+
+    The module has a fixture ``observe``, an Observer. ``ctrl_c`` is the status after
+    Ctrl-C. What has been printed must be whole, whenever it ends.
+    """
+
+    lesson: ClassVar[Lesson]
+    ctrl_c: ClassVar[int] = -signal.SIGINT
+
+    def events(self, stdout: str) -> Sequence[object]:
+        """Read its whole output; fail if any of it is not as it should be."""
+        raise NotImplementedError
+
+    def match(self, stdout: str, truths: list[Observation]) -> object:
+        """Hold that its whole output has each of the calls of execve."""
+        raise NotImplementedError
+
+    def test_ctrl_c_before_the_header(self, observe: Observer) -> None:
+        runs = observe("ctrl_c_early")["starting"]
+        assert not runs[0]["was_ready"]
+        for run in runs:
+            # Before Ctrl-C is asked for, it may end the program in the shell's own way.
+            allowed = (
+                {self.ctrl_c} if run["was_ready"] else {self.ctrl_c, -signal.SIGINT}
+            )
+            assert run["status"] in allowed
+            assert_ended(run, run["status"], observe.soon)
+            assert run["stdout"] == "" or self.events(run["stdout"]) is not None
+
+    def test_ctrl_c_as_soon_as_it_is_ready(self, observe: Observer) -> None:
+        for run in observe("ctrl_c_early")["ready"]:
+            assert_ended(run, self.ctrl_c, observe.soon)
+            self.events(run["stdout"])
+
+    def test_ctrl_c_when_it_has_nothing_to_do(self, observe: Observer) -> None:
+        run = observe("columns")
+        assert_ended(run, self.ctrl_c, observe.soon)
+        self.events(run["stdout"])
+
+    def test_ctrl_c_in_a_storm(self, observe: Observer) -> None:
+        for run in observe("ctrl_c_storm")["runs"]:
+            assert run["reached"]
+            assert_ended(run, self.ctrl_c, observe.soon)
+            self.events(run["stdout"])
+
+    def test_ctrl_c_on_a_terminal(self, observe: Observer) -> None:
+        for run in observe("ctrl_c_terminal")["runs"]:
+            assert_ended(run, self.ctrl_c, observe.soon)
+            assert run["stdout"].endswith("^C")
+            stdout = run["stdout"].removesuffix("^C").replace("\r\n", "\n")
+            self.match(stdout, run["truth"])
+
+    def test_ctrl_c_while_nobody_reads(self, observe: Observer) -> None:
+        for run in observe("ctrl_c_full_pipe")["runs"]:
+            assert run["blocked"]
+            assert_ended(run, self.ctrl_c, observe.soon)
+            self.events(run["stdout"])
+
+    def test_sigterm(self, observe: Observer) -> None:
+        run = observe("storm")
+        assert run["status"] == -signal.SIGTERM
+        assert run["seconds"] < observe.soon
+        assert_nothing_left(run)
+        self.events(run["stdout"])
+
+    def test_closed_pipe(self, observe: Observer) -> None:
+        run = observe("closed_pipe")
+        assert run["stderr"] == ""
+        assert run["status"] == -signal.SIGPIPE
+        # As many as the lines that it is read for hold, after the header.
+        assert len(self.events(run["stdout"])) == 2
+        assert_nothing_left(run)
+
+    def test_pipe_closed_from_the_start(self, observe: Observer) -> None:
+        for run in observe("closed_pipe_at_once")["runs"]:
+            assert run["stderr"] == ""
+            assert run["status"] == -signal.SIGPIPE
+            assert_nothing_left(run)
+
+    def test_not_root(self, observe: Observer) -> None:
+        english = f"run as root: sudo ./{self.lesson.program}"
+        assert_refused(observe("not_root"), english)
+
+    def test_no_bcc(self, observe: Observer) -> None:
+        assert_refused(observe("no_bcc"), "no bcc: sudo apt install python3-bpfcc")
