@@ -27,7 +27,7 @@ from bcclessons.text import Language, Problem
 log = get_plugin_logger("lessons")
 
 # What of a lesson's folder is on the site beside its two pages.
-_SHOWN = ("*.md", "*_sample", "*.cast", "*.svg", "run*.txt")
+_SHOWN = ("*.md", "*_sample", "*.py", "*.cast", "*.svg", "run*.txt")
 
 
 class Options(Config):
