@@ -284,9 +284,10 @@ def commands(language: Language) -> click.Group:
     @click.option(
         "--matrix", is_flag=True,
         help=words("レッスンのテストをすべてのリリースで実行し，結果を "
-                   "docs/support.json に書く．",
+                   "docs/support.json に書く．--on を付けると，その 1 行だけを"
+                   "新しくする．",
                    "Run the tests of lessons on every release, and write the "
-                   "results to docs/support.json."),
+                   "results to docs/support.json; with --on, renew that row alone."),
     )  # fmt: skip
     @common
     @click.pass_obj
@@ -294,7 +295,7 @@ def commands(language: Language) -> click.Group:
         lab: Lab, arguments: tuple[str, ...], on: str | None, matrix: bool
     ) -> None:
         if matrix:
-            _test_matrix(lab, alone=not arguments and on is None)
+            _test_matrix(lab, arguments, debian.release(on) if on else None)
         elif on is not None:
             _test_on(lab, debian.release(on), arguments)
         else:
@@ -445,16 +446,16 @@ def _test_on(lab: Lab, release: Release, arguments: Sequence[str]) -> NoReturn:
     sys.exit(status)
 
 
-def _test_matrix(lab: Lab, *, alone: bool) -> None:
+def _test_matrix(lab: Lab, arguments: Sequence[str], only: Release | None) -> None:
     from bcclessons import matrix
 
-    if not alone:
+    if arguments:
         raise Problem(
             Text(
-                ja="--matrix は，すべてのテストをすべてのリリースで実行するので，"
-                "ほかの引数と一緒には使えない．",
-                en="--matrix runs all tests on every release, so it takes no other "
-                "arguments.",
+                ja="--matrix は，レッスンのすべてのテストを実行するので，pytest への"
+                "引数と一緒には使えない．",
+                en="--matrix runs all tests of the lessons, so it takes no arguments "
+                "for pytest.",
             )
         )
 
@@ -462,7 +463,7 @@ def _test_matrix(lab: Lab, *, alone: bool) -> None:
         return lab.machine(None, Place.VM, release)
 
     path = CHECKOUT / "docs/support.json"
-    if not matrix.run(start, lab.pytest, lab.lessons, lab.console, path):
+    if not matrix.run(start, lab.pytest, lab.lessons, lab.console, path, only):
         sys.exit(1)
 
 

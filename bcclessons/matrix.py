@@ -34,17 +34,26 @@ def run(
     lessons: Sequence[Lesson],
     console: Console,
     path: Path,
+    only: Release | None = None,
 ) -> bool:
     """Run the tests on every release, and write the results; tell whether all passed.
 
+    With ``only``, run that release's, and keep the other results of ``path``, which
+    must be of the same programs (Problem).
     ``start`` makes the VM of a release ready. Where a release's tests do not come
     to their end, the others still run, and nothing is written; nor is it when a
     program has changed meanwhile (Problem).
     """
     programs = support.digests(lessons)
-    rows, lacking = [], []
-    for number, release in enumerate(debian.RELEASES, 1):
-        place = f"[{number}/{len(debian.RELEASES)}] {release.title}"
+    rows: list[support.Row] = []
+    if only is not None:
+        before = support.load(path)
+        support.check(before, lessons)
+        rows = [row for row in before.releases if row.title != only.title]
+    releases = debian.RELEASES if only is None else (only,)
+    lacking = []
+    for number, release in enumerate(releases, 1):
+        place = f"[{number}/{len(releases)}] {release.title}"
         console.say(Text(ja=place, en=place))
         begin = time.monotonic()
         try:
@@ -71,6 +80,8 @@ def run(
                 en="a lesson's program has changed during the tests; run them again.",
             )
         )
+    order = [release.title for release in debian.RELEASES]
+    rows.sort(key=lambda row: order.index(row.title))
     tested = set.intersection(*(set(row.tests) for row in rows))
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     run_programs = {label: programs[label] for label in programs if label in tested}

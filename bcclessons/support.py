@@ -91,7 +91,7 @@ def check(support: Support, lessons: Sequence[Lesson]) -> None:
         raise Problem(
             Text(
                 ja=f"docs/support.json は，今のレッスン {names} の結果ではない．"
-                "すべてのリリースで動かし直す: ./lab test --matrix",
+                "すべての版で動かし直す: ./lab test --matrix",
                 en=f"docs/support.json does not hold the results of lesson {names} as "
                 "it is now; run all on every release again: ./lab test --matrix",
             )
@@ -104,7 +104,7 @@ def table(support: Support, lessons: Sequence[Lesson], language: Language) -> st
     Each release is a row, from the oldest kernel to the newest; each lesson a column.
     """
     heads = [
-        Text(ja="リリース", en="Release"),
+        Text(ja="Debian の版", en="Release"),
         Text(ja="カーネル", en="Kernel"),
         Text(ja="BCC", en="BCC"),
     ]

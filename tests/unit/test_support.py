@@ -134,7 +134,7 @@ def test_the_table_in_both_languages(results: Support, lessons: list[Lesson]) ->
         "lesson's tests passed / were run.\n"
     )
     japanese = support.table(results, lessons, Language.JA).splitlines()
-    assert japanese[0] == "| リリース | カーネル | BCC | 01 例 1 | 02 例 2 |"
+    assert japanese[0] == "| Debian の版 | カーネル | BCC | 01 例 1 | 02 例 2 |"
     assert "2026-11-24" in japanese[-1]
 
 
@@ -197,13 +197,13 @@ class Matrix:
         finally:
             self._at_once -= 1
 
-    def run(self) -> bool:
+    def run(self, only: Release | None = None) -> bool:
         for name, tests in self.outcomes.items():
             (self._folder / name).write_bytes(msgspec.json.encode(tests))
         pytest_command = [sys.executable, "-c", PYTEST, str(self._folder)]
         console = Console(Language.EN)
         return matrix.run(
-            self._start, pytest_command, self._lessons, console, self.path
+            self._start, pytest_command, self._lessons, console, self.path, only
         )
 
     @property
@@ -242,6 +242,28 @@ def test_a_failing_release_is_kept_and_the_others_run(runs: Matrix) -> None:
     assert not runs.run()
     assert runs.ran == NAMES
     assert support.load(runs.path).releases[0].tests == FAILED
+
+
+def test_one_row_is_renewed_and_the_others_stay(runs: Matrix) -> None:
+    runs.outcomes[NAMES[1]] = FAILED
+    assert not runs.run()
+    runs.outcomes = {NAMES[1]: TESTS}
+    assert runs.run(debian.RELEASES[1])
+    assert runs.ran == [*NAMES, NAMES[1]]
+    kept = support.load(runs.path)
+    assert [row.title for row in kept.releases] == [r.title for r in debian.RELEASES]
+    assert all(row.tests == TESTS for row in kept.releases)
+
+
+def test_a_row_is_not_renewed_among_results_of_other_programs(
+    runs: Matrix, lessons: list[Lesson]
+) -> None:
+    runs.run()
+    lessons[0].source.write_text("another program")
+    before = runs.path.read_text()
+    with pytest.raises(Problem, match="lesson 01"):
+        runs.run(debian.RELEASES[1])
+    assert runs.path.read_text() == before
 
 
 def test_a_lesson_without_tests_on_every_release_was_not_run(

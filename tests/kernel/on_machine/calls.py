@@ -351,6 +351,6 @@ def drain(lesson: Lesson) -> list[Observation]:
             last = Child(cpu, name=b"last").call()
             truths.append(last)
             # It may itself be lost when the buffer is full: then send another.
-            if lesson.pump_until_printed(last["pid"], 5.0):
+            if lesson.pump_until_printed(last["pid"], 5.0) or not lesson.running:
                 break
     return truths

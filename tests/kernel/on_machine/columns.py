@@ -70,6 +70,9 @@ def columns(asked: Asked) -> Observation:
     truths: list[Observation] = []
     with Lesson(asked) as lesson:
         lesson.wait_ready()
+        first = Child(cpus[0], name=b"first").call()
+        truths.append(first)
+        prompt = lesson.pump_until_printed(first["pid"], 5.0)
         for _, cpu in itertools.product(range(asked.times), cpus):
             truths += [Child(cpu, name=name).call() for name in COMMS]
             truths.append(Child(cpu, Call(b"/bin/ls", (b"ls", b"/"))).call())
@@ -99,7 +102,7 @@ def columns(asked: Asked) -> Observation:
         truths.append(old.call())
         truths += drain(lesson)
         lesson.send(signal.SIGINT)
-        return lesson.finish(truth=truths)
+        return lesson.finish(truth=truths, prompt=prompt)
 
 
 def _child_of(name: bytes, cpu: int, *, in_thread: bool) -> Observation:
@@ -127,19 +130,26 @@ def storm(asked: Asked) -> Observation:
     while the lesson is stopped, fit in some and not in others.
     """
     cpus = sorted(os.sched_getaffinity(0))
-    truths: list[Observation] = []
+    bursts: list[Observation] = []
     with Lesson(asked) as lesson:
         lesson.wait_ready()
         for _ in range(asked.times):
             with Storm(BURST * len(cpus), cpus * 2) as execs:
                 lesson.pump_until(execs.done)
-                truths += execs.truth()
-            truths += drain(lesson)
+                bursts += execs.truth()
+            bursts += drain(lesson)
+        skipped = lesson.skipped
         before = overwritten()
         with lesson.stopped(), Storm(UNREAD, cpus[:1] * 2) as execs:
             unread = execs.truth()
         last = drain(lesson)
+        found = {
+            "bursts": bursts,
+            "bursts_skipped": skipped,
+            "unread": unread,
+            "unread_skipped": lesson.skipped - skipped,
+            "unread_overwritten": overwritten() - before,
+            "last": last,
+        }
         lesson.send(signal.SIGTERM)
-        return lesson.finish(
-            truth=truths, unread=unread, last=last, overwritten=overwritten() - before
-        )
+        return lesson.finish(**found)

@@ -81,7 +81,7 @@ class Leftovers:
             programs = loaded_programs() - self._programs
             if programs:
                 # Another's lesson may run beside ours: its programs have a holder.
-                programs -= held_programs()
+                programs -= held_programs().keys()
             processes = session_members(session)
             if not (programs or processes):
                 break
@@ -171,6 +171,11 @@ class Lesson:
     def lines(self) -> int:
         """The number of whole lines on its stdout so far."""
         return self.stdout.count(b"\n", self._bccs_own(self.stdout))
+
+    @property
+    def skipped(self) -> int:
+        """How often the kernel has not run its BPF programs where it should have."""
+        return sum(held_programs(self.pid).values())
 
     def _bccs_own(self, stream: bytearray) -> int:
         """Return how many bytes at the start of a stream are bcc's own words.

@@ -125,13 +125,18 @@ def loaded_programs() -> set[int]:
     return found
 
 
-def held_programs() -> set[int]:
-    """Return the identities of the BPF programs that living processes hold."""
-    held = set()
-    for info in Path("/proc").glob("[0-9]*/fdinfo/*"):
+def held_programs(pid: int | None = None) -> dict[int, int]:
+    """Return the BPF programs that a process, or any, holds, by their identities.
+
+    With each is how often the kernel has skipped it: for one that it can preempt,
+    whenever it would run on a CPU where it runs already. Before 5.12 it is not told.
+    """
+    held = {}
+    for info in Path("/proc").glob(f"{pid or '[0-9]*'}/fdinfo/*"):
         with contextlib.suppress(OSError):
-            for found in re.finditer(r"^prog_id:\s*(\d+)", info.read_text(), re.M):
-                held.add(int(found[1]))
+            said = dict(re.findall(r"^(\w+):\s*(\d+)$", info.read_text(), re.M))
+            if "prog_id" in said:
+                held[int(said["prog_id"])] = int(said.get("recursion_misses", 0))
     return held
 
 
