@@ -53,7 +53,7 @@ def ctrl_c_early(asked: Asked) -> Observation:
     for number in range(asked.times):
         with Lesson(asked) as lesson:
             _wait_until_it_controls_signals(lesson)
-            # The first while it surely starts, were it four times as fast as before.
+            # The first is early: this start may be faster than those that were timed.
             moment = min(seconds) * (number + 0.25) / asked.times
             lesson.pump_for(lesson.started + moment - time.monotonic())
             was_ready = lesson.lines > 0
