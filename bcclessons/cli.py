@@ -295,7 +295,7 @@ def commands(language: Language) -> click.Group:
         lab: Lab, arguments: tuple[str, ...], on: str | None, matrix: bool
     ) -> None:
         if matrix:
-            _test_matrix(lab, arguments, debian.release(on) if on else None)
+            _test_matrix(lab, arguments, debian.release(on) if on is not None else None)
         elif on is not None:
             _test_on(lab, debian.release(on), arguments)
         else:
