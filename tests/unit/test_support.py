@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bcclessons import lesson as lesson_file
 from bcclessons import matrix, support
 from bcclessons.console import Console
 from bcclessons.lesson import Lesson
@@ -294,6 +295,19 @@ def test_a_program_that_changes_meanwhile_is_not_the_one_that_ran(
     with pytest.raises(Problem, match="changed"):
         runs.run()
     assert not runs.path.exists()
+
+
+# Its kernel skips calls of a BPF program: see docs/support.en.md.
+UNSTABLE = "Debian unstable"
+
+
+def test_the_results_in_the_repository_are_of_these_programs_and_releases(
+    checkout: Path,
+) -> None:
+    kept = support.load(checkout / "docs/support.json")
+    support.check(kept, lesson_file.load_all(checkout))
+    assert [row.title for row in kept.releases] == [r.title for r in debian.RELEASES]
+    assert all(row.passed for row in kept.releases if row.title != UNSTABLE)
 
 
 # What our conftest.py adds to pytest for it.
