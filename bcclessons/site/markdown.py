@@ -123,7 +123,7 @@ class _Links(Treeprocessor):
         target = self._target(item.get("href") or item.get("src") or "", context)
         if target is None:
             return
-        if target.stem.removesuffix(".en") == context.source.stem.removesuffix(".en"):
+        if target.name in _twins(context.source):
             # The other language's page: the site has its own switch to that.
             parent.remove(paragraph)
             return
@@ -167,3 +167,9 @@ def _excerpt(body: str, fragment: str | None) -> str:
         return body
     first, last = lineref.resolve(body, fragment)
     return "\n".join(body.splitlines()[first - 1 : last])
+
+
+def _twins(page: Path) -> tuple[str, str]:
+    """Return the names of a page in Japanese and in English."""
+    stem = page.stem.removesuffix(".en")
+    return f"{stem}.md", f"{stem}.en.md"

@@ -157,7 +157,7 @@ def test_a_program_that_the_matrix_has_not_run_stops_the_build(
         program.write("# a new line\n")
     done = build(copy, tmp_path / "site")
     assert done.returncode == 1
-    assert "lesson 01 is not as it was" in done.stderr
+    assert "does not hold the results of lesson 01" in done.stderr
     assert "./lab test --matrix" in done.stderr
 
 
