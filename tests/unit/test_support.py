@@ -297,17 +297,13 @@ def test_a_program_that_changes_meanwhile_is_not_the_one_that_ran(
     assert not runs.path.exists()
 
 
-# Its kernel skips calls of a BPF program: see docs/support.en.md.
-UNSTABLE = "Debian unstable"
-
-
 def test_the_results_in_the_repository_are_of_these_programs_and_releases(
     checkout: Path,
 ) -> None:
     kept = support.load(checkout / "docs/support.json")
     support.check(kept, lesson_file.load_all(checkout))
     assert [row.title for row in kept.releases] == [r.title for r in debian.RELEASES]
-    assert all(row.passed for row in kept.releases if row.title != UNSTABLE)
+    assert all(row.passed for row in kept.releases)
 
 
 # What our conftest.py adds to pytest for it.
