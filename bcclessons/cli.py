@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
@@ -499,8 +500,7 @@ def main(arguments: list[str]) -> int:
     """Run ./lab with these arguments; return its exit status."""
     language = language_wanted(arguments, os.environ)
     for number in (signal.SIGTERM, signal.SIGHUP):
-        # Leave through every finally: nothing that was started stays behind.
-        signal.signal(number, lambda signum, frame: sys.exit(128 + signum))
+        signal.signal(number, _leave)
     try:
         lab = Lab(
             TerminalConsole(language, assume_yes="--yes" in arguments),
@@ -523,6 +523,18 @@ def main(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
+
+
+def _leave(signum: int, frame: FrameType | None) -> NoReturn:
+    """Leave through every finally, so that nothing that was started stays behind.
+
+    A terminal that closes hangs up twice, by its program and by the kernel: the
+    second signal must not cut the first one's cleaning short.
+    """
+    del frame
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + signum)
 
 
 def _usage(error: click.UsageError, language: Language) -> str:

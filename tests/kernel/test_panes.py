@@ -6,9 +6,11 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -112,18 +114,41 @@ def test_lesson_above_shell_below_and_ctrl_q(
     terminal.wait_for(lambda screen: "back with 0" in screen)
 
 
+def hang_up(terminal: Terminal) -> None:
+    """End the terminal, with all that runs in it."""
+    terminal.close()
+
+
+def hang_up_again_and_again(terminal: Terminal) -> None:
+    """Send ./lab the signal of a closed terminal for as long as it is there."""
+    found = subprocess.run(
+        ["pgrep", "-f", "lab run 02 --"], capture_output=True, text=True, check=True
+    )
+    for pid in map(int, found.stdout.split()):
+        with suppress(ProcessLookupError):
+            while True:
+                os.kill(pid, signal.SIGHUP)
+                time.sleep(0.005)
+    terminal.close()
+
+
+@pytest.mark.parametrize("end", [hang_up, hang_up_again_and_again])
 def test_closing_the_terminal_ends_everything(
-    machine: Runner, lessons: list[Lesson], tmp_path: Path, checkout: Path
+    machine: Runner,
+    lessons: list[Lesson],
+    tmp_path: Path,
+    checkout: Path,
+    end: Callable[[Terminal], None],
 ) -> None:
     terminal = Terminal(tmp_path, checkout)
     terminal.type(f"./lab run 02 --{machine.name}")
     terminal.wait_for(has_started)
-    terminal.close()
-    end = time.monotonic() + 15
+    end(terminal)
+    until = time.monotonic() + 15
     pattern = shlex.quote(f"[.]/{find(lessons, '02').program}")
     while True:
         left = machine.run(["sh", "-c", f"pgrep -af {pattern} || true"], 30).stdout
-        if not left or time.monotonic() > end:
+        if not left or time.monotonic() > until:
             break
         time.sleep(0.2)
     assert left == ""
