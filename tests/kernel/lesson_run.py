@@ -74,7 +74,7 @@ class Observer:
             self._bytecode = ["-X", "pycache_prefix=/tmp/bytecode"]
             self._counts = {**_FEWER_ON_VM, **self._counts, **(vm_counts or {})}
         else:
-            _skip_unless_host_runs(lesson)
+            skip_unless_host_runs(lesson)
         self._ended: dict[str, subprocess.CompletedProcess[str]] = {}
 
     def __call__(self, case: str) -> Observation:
@@ -97,7 +97,8 @@ class Observer:
         return _SOON[self._machine.name]
 
 
-def _skip_unless_host_runs(lesson: Lesson) -> None:
+def skip_unless_host_runs(lesson: Lesson) -> None:
+    """Skip the test where this host cannot run the lesson."""
     report = doctor.examine(
         System.here(), cache_folder(os.environ), debian.RELEASES[0]
     )  # fmt: skip
