@@ -84,9 +84,8 @@ def run(
     order = [release.title for release in debian.RELEASES]
     rows.sort(key=lambda row: order.index(row.title))
     tested = set.intersection(*(set(row.tests) for row in rows))
-    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     run_programs = {label: programs[label] for label in programs if label in tested}
-    support.write(support.Support(today, run_programs, rows), path)
+    support.write(support.Support(run_programs, rows), path)
     console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
     return all(row.passed for row in rows)
 
@@ -114,7 +113,8 @@ def _row(machine: Machine, release: Release, pytest: Sequence[str]) -> support.R
             )
         outcomes = msgspec.json.decode(results.read_bytes(), type=support.Outcomes)
     kernel, bcc = versions
-    return support.Row(release.title, kernel, bcc, outcomes)
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    return support.Row(release.title, today, kernel, bcc, outcomes)
 
 
 def _summary(row: support.Row, seconds: float) -> Text:

@@ -22,9 +22,13 @@ Outcomes = dict[str, dict[str, Outcome]]
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the tests found in the VM of one release, with its kernel and bcc."""
+    """What the tests found in the VM of one release, with its kernel and bcc.
+
+    ``date`` is the day of the run, in UTC, as 2026-11-24.
+    """
 
     title: str
+    date: str
     kernel: str
     bcc: str
     tests: Outcomes
@@ -37,13 +41,12 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Support(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A run of all tests on all releases.
+    """The last run of all tests on each release.
 
-    ``date`` is in UTC, as 2026-11-24. ``programs`` holds the SHA-256 of each
-    lesson's program as it was run, by the lesson's label.
+    ``programs`` holds the SHA-256 of each lesson's program as it was run, by the
+    lesson's label.
     """
 
-    date: str
     programs: dict[str, str]
     releases: list[Row]
 
@@ -107,6 +110,7 @@ def table(support: Support, lessons: Sequence[Lesson], language: Language) -> st
         Text(ja="Debian の版", en="Release"),
         Text(ja="カーネル", en="Kernel"),
         Text(ja="BCC", en="BCC"),
+        Text(ja="動かした日", en="Run on"),
     ]
     lines = [
         [
@@ -117,12 +121,12 @@ def table(support: Support, lessons: Sequence[Lesson], language: Language) -> st
     ]
     for row in sorted(support.releases, key=lambda row: version_of(row.kernel)):
         cells = [_cell(row.tests.get(lesson.label, {})) for lesson in lessons]
-        lines.append([row.title, row.kernel, row.bcc, *cells])
+        lines.append([row.title, row.kernel, row.bcc, row.date, *cells])
     words = Text(
-        ja=f"{support.date} に `./lab test --matrix` で動かした結果である．"
-        "各欄は，そのレッスンのテストのうち，通った数 / 動かした数を示す．",
-        en=f"Run on {support.date} by `./lab test --matrix`. A cell says how many of "
-        "the lesson's tests passed / were run.",
+        ja="`./lab test --matrix` で動かした結果である．レッスンの欄は，"
+        "そのテストのうち，通った数 / 動かした数を示す．",
+        en="Run by `./lab test --matrix`. A lesson's cell says how many of its tests "
+        "passed / were run.",
     )
     rows = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     return f"{rows}\n{words.to(language)}\n"

@@ -51,10 +51,10 @@ def lessons(tmp_path: Path) -> list[Lesson]:
 def results(lessons: list[Lesson]) -> Support:
     """Return results of both lessons on two releases, the newer first."""
     rows = [
-        Row("Debian 13", "6.12.117+deb13-amd64", "0.31.0", TESTS),
-        Row("Debian 12", "6.1.0-56-amd64", "0.26.0", FAILED),
+        Row("Debian 13", "2026-11-24", "6.12.117+deb13-amd64", "0.31.0", TESTS),
+        Row("Debian 12", "2026-11-25", "6.1.0-56-amd64", "0.26.0", FAILED),
     ]
-    return Support("2026-11-24", support.digests(lessons), rows)
+    return Support(support.digests(lessons), rows)
 
 
 def test_what_is_written_is_read(results: Support, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_the_file_is_for_people_and_diffs(results: Support, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", "{}", '{"date": "2026-11-24", "programs": {}, "releases": 1}', "[]"],
+    [None, "", "{}", '{"programs": {}, "releases": 1}', "[]"],
 )
 def test_what_cannot_be_read_is_said(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "support.json"
@@ -126,17 +126,20 @@ def test_results_that_lack_or_exceed_the_lessons_are_stale(
 
 def test_the_table_in_both_languages(results: Support, lessons: list[Lesson]) -> None:
     assert support.table(results, lessons, Language.EN) == (
-        "| Release | Kernel | BCC | 01 Example 1 | 02 Example 2 |\n"
-        "| --- | --- | --- | --- | --- |\n"
-        "| Debian 12 | 6.1.0-56-amd64 | 0.26.0 | **1 / 2** | – |\n"
-        "| Debian 13 | 6.12.117+deb13-amd64 | 0.31.0 | 2 / 2 | 1 / 1 |\n"
+        "| Release | Kernel | BCC | Run on | 01 Example 1 | 02 Example 2 |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
+        "| Debian 12 | 6.1.0-56-amd64 | 0.26.0 | 2026-11-25 | **1 / 2** | – |\n"
+        "| Debian 13 | 6.12.117+deb13-amd64 | 0.31.0 | 2026-11-24 | 2 / 2 | 1 / 1 |\n"
         "\n"
-        "Run on 2026-11-24 by `./lab test --matrix`. A cell says how many of the "
-        "lesson's tests passed / were run.\n"
+        "Run by `./lab test --matrix`. A lesson's cell says how many of its tests "
+        "passed / were run.\n"
     )
     japanese = support.table(results, lessons, Language.JA).splitlines()
-    assert japanese[0] == "| Debian の版 | カーネル | BCC | 01 例 1 | 02 例 2 |"
-    assert "2026-11-24" in japanese[-1]
+    assert (
+        japanese[0]
+        == "| Debian の版 | カーネル | BCC | 動かした日 | 01 例 1 | 02 例 2 |"
+    )
+    assert "./lab test --matrix" in japanese[-1]
 
 
 # The run of the matrix, with every part real but for the VM and the tests.
