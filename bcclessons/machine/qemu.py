@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import select
 import socket
 import subprocess
@@ -161,9 +162,8 @@ class Qemu:
         """
         end = time.monotonic() + seconds
         while True:
-            for line in self._serial_text.split("\n")[:-1]:
-                if line.startswith(f"LAB {word}"):
-                    return line.removeprefix(f"LAB {word}").strip()
+            if (rest := said(self._serial_text, word)) is not None:
+                return rest
             if not select.select([self._serial], [], [], 0.5)[0]:
                 status = self.execute("query-status")["status"]
                 if status == "internal-error":
@@ -219,6 +219,16 @@ class Qemu:
             if "HOST_FORWARD" in line:
                 return int(line.split()[3])
         raise QemuError("no port was forwarded")
+
+
+def said(serial: str, word: str) -> str | None:
+    """Return the rest of the line "LAB <word> …", or None if it is not there yet.
+
+    It may begin within a line: the guest's ssh server writes its log to the same
+    serial line, in pieces of 128 bytes.
+    """
+    found = re.search(rf"LAB {word}\b(.*)\n", serial)
+    return found[1].strip() if found else None
 
 
 def _accelerator(name: Literal["kvm", "tcg"], *, booting: bool) -> str:
