@@ -115,7 +115,7 @@ def table(support: Support, lessons: Sequence[Lesson], language: Language) -> st
     lines = [
         [
             *(head.to(language) for head in heads),
-            *(f"{lesson.label} {lesson.title.to(language)}" for lesson in lessons),
+            *(Text(ja="レッスン ", en="Lesson ").to(language) + i.label for i in lessons),
         ],
         ["---"] * (len(heads) + len(lessons)),
     ]

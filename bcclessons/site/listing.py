@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers.c_cpp import CLexer
 from pygments.lexers.python import PythonLexer
 from pygments.token import Keyword, Name, _TokenType
+
+from bcclessons.lineref import Lines
 
 _C_TEXT = re.compile(r'^bpf_text = """\n(.*?)"""', re.MULTILINE | re.DOTALL)
 
@@ -42,21 +44,46 @@ def _c_tokens(text: str, begin: int) -> Iterator[Token]:
         yield begin + start, kind, value
 
 
-def listing(source: str) -> str:
-    """Return the program as HTML; its line N has the id ``LN``."""
-    lines = highlight(source, _LessonLexer(), HtmlFormatter(nowrap=True)).splitlines()
-    width = len(str(len(lines)))
-    numbered = (
-        f'<span class="line" id="L{n}"><span data-linenos="{n:>{width}} "></span>'
-        f"{line}\n</span>"
-        for n, line in enumerate(lines, 1)
+def whole(source: str, explained: Mapping[int, tuple[str, str]]) -> str:
+    """Return the whole program as HTML; its line N has the id ``LN``.
+
+    ``explained`` has, by the number of a line, the address of what explains it and
+    words that say so; the line's number is a link there.
+    """
+
+    def number(n: int) -> str:
+        if n not in explained:
+            return f'<span class="number" data-number="{n}"></span>'
+        address, words = explained[n]
+        return (
+            f'<a class="number" data-number="{n}" href="{address}" '
+            f'aria-label="{html.escape(words)}"></a>'
+        )
+
+    lines = "".join(
+        f'<span class="line" id="L{n}">{number(n)}{line}\n</span>'
+        for n, line in enumerate(_highlighted(source), 1)
     )
-    return f'<div class="highlight"><pre><code>{"".join(numbered)}</code></pre></div>'
+    return _block(lines)
 
 
-def section(source: str, title: str) -> str:
-    """Return the listing under a heading, to stand at the end of a page."""
-    return (
-        f'<section class="program" id="program"><h2>{html.escape(title)}</h2>'
-        f"{listing(source)}</section>"
+def excerpt(source: str, shown: Lines, lit: set[int]) -> str:
+    """Return some lines of the program as HTML, some of them ``lit``.
+
+    It can stand on any page, beside others: its lines have no ids.
+    """
+    lines = "".join(
+        f'<span class="line{" lit" if n in lit else ""}">'
+        f'<span class="number" data-number="{n}"></span>{line}\n</span>'
+        for n, line in enumerate(_highlighted(source), 1)
+        if shown.first <= n <= shown.last
     )
+    return _block(lines)
+
+
+def _highlighted(source: str) -> list[str]:
+    return highlight(source, _LessonLexer(), HtmlFormatter(nowrap=True)).splitlines()
+
+
+def _block(lines: str) -> str:
+    return f'<div class="highlight"><pre tabindex="0"><code>{lines}</code></pre></div>'

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import jinja2
 from mkdocs.config.base import Config
 from mkdocs.config.config_options import Type
 from mkdocs.config.defaults import MkDocsConfig
@@ -14,26 +16,30 @@ from mkdocs.plugins import (
     get_plugin_logger,
 )
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 from bcclessons import lesson, support
 from bcclessons.layout import CHECKOUT
 from bcclessons.lesson import Lesson
-from bcclessons.site.listing import section
-from bcclessons.site.markdown import Context, LessonMarkdown
-from bcclessons.site.words import source_title
+from bcclessons.site import beside, listing, whereabouts
+from bcclessons.site.markdown import Context, LessonMarkdown, Reference
+from bcclessons.site.words import PANE, explanation_of
 from bcclessons.text import Language, Problem
 
 log = get_plugin_logger("lessons")
 
-# What of a lesson's folder is on the site beside its two pages.
-_SHOWN = ("*.md", "*_sample", "*.py", "*.cast", "*.svg", "run*.txt")
+# What of a lesson's folder is on the site as it is, beside its two pages.
+_SHOWN = ("*.md", "*_sample", "*.py")
 
 
 class Options(Config):
     """What mkdocs.yml may set under ``extra.lessons``."""
 
     results = Type(str, default="docs/support.json")
+    offline = Type(bool, default=False)
+    """Whether the pages are opened as files, without a server."""
 
 
 class LessonsPlugin(BasePlugin[Options]):
@@ -45,11 +51,20 @@ class LessonsPlugin(BasePlugin[Options]):
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Read the lessons; add our Markdown to the others' extensions."""
+        whereabouts.name_lines_in_warnings(CHECKOUT)
         self._lessons = lesson.load_all(CHECKOUT)
         # MkDocs passes what is in there to Markdown, which takes objects, too.
         extensions: list[object] = config.markdown_extensions  # type: ignore[assignment]
         if self._markdown not in extensions:
             extensions.append(self._markdown)
+        pages = [f"lessons/{item.folder.name}/README.md" for item in self._lessons]
+        for entry in config.nav or []:
+            for title, value in entry.items() if isinstance(entry, dict) else ():
+                if value == "lessons/":
+                    entry[title] = pages
+        if self.config.offline:
+            config.use_directory_urls = False
+            config.extra["polyfills"] = [beside.WORKER_FOR_FILES]
         try:
             results = support.load(CHECKOUT / self.config.results)
             support.check(results, self._lessons)
@@ -91,16 +106,32 @@ class LessonsPlugin(BasePlugin[Options]):
 
     on_files = CombinedEvent(_collect, _locate)
 
+    def on_nav(
+        self, nav: Navigation, *, config: MkDocsConfig, files: Files
+    ) -> Navigation:
+        """Put a lesson's number before its title."""
+        for page in nav.pages:
+            item = self._lesson_of(page)
+            if item is not None:
+                page.title = f"{item.label} {item.title.to(_language(config))}"
+        return nav
+
     def on_page_markdown(
         self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files
     ) -> str:
         """Tell our Markdown which page it is about to render."""
         source = Path(str(page.file.abs_src_path))
+
+        def warn(text: str, near: str) -> None:
+            place = whereabouts.of(near, source.read_text(encoding="utf-8"))
+            log.warning("%s%s: %s", page.file.src_uri, place, text)
+
         self._markdown.context = Context(
             source,
-            Language(str(config.theme["language"])),
+            _language(config),
             self._lessons,
-            lambda text: log.warning("%s: %s", page.file.src_uri, text),
+            warn,
+            lambda path: get_relative_url(path, page.url),
         )
         twin = source.with_name(
             source.name.removesuffix(".en.md") + ".md"
@@ -114,11 +145,11 @@ class LessonsPlugin(BasePlugin[Options]):
     def on_page_content(
         self, html: str, *, page: Page, config: MkDocsConfig, files: Files
     ) -> str:
-        """Add the program to its lesson's page."""
-        context = self._markdown.context
-        item = self._lesson_of(context.source)
+        """Prepare the pane with a lesson's program, which the template puts beside."""
+        item = self._lesson_of(page)
         if item is None:
             return html
+        context = self._markdown.context
         source = item.source.read_text(encoding="utf-8")
         lines = range(1, len(source.splitlines()) + 1)
         # For MkDocs' check of links with an anchor.
@@ -127,9 +158,61 @@ class LessonsPlugin(BasePlugin[Options]):
             *(f"L{number}" for number in lines),
             "program",
         }
-        return html + section(source, source_title(item.program).to(context.language))
+        explained = _explained(context.references, item, context.language)
+        page.meta["program"] = {
+            "name": item.program,
+            "source": source,
+            "listing": listing.whole(source, explained),
+            "address": context.address(f"lessons/{item.folder.name}/{item.program}"),
+            **{name: text.to(context.language) for name, text in PANE.items()},
+        }
+        return html
 
-    def _lesson_of(self, page: Path) -> Lesson | None:
+    def on_env(
+        self, env: jinja2.Environment, *, config: MkDocsConfig, files: Files
+    ) -> jinja2.Environment:
+        """Have the theme start our search, if it starts a search where we know it."""
+        beside.check_theme(env, log.warning)
+        return env
+
+    @event_priority(-200)  # after the search index of all languages is there
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write what the site has beside its pages."""
+        site = Path(config.site_dir)
+        # The build of each further language comes here, too, from within the first's.
+        if getattr(config.plugins["i18n"], "building", False):
+            return
+        try:
+            beside.write(site, self._lessons)
+        except (OSError, Problem) as problem:
+            log.warning("%s", problem)
+
+    def _lesson_of(self, page: Page) -> Lesson | None:
+        """Return the lesson that a page is about, if it is a lesson's page."""
+        folder = os.path.dirname(page.file.src_uri)
         return next(
-            (i for i in self._lessons if i.folder.resolve() == page.parent), None
+            (i for i in self._lessons if folder == f"lessons/{i.folder.name}"), None
         )
+
+
+def _language(config: MkDocsConfig) -> Language:
+    return Language(str(config.theme["language"]))
+
+
+def _explained(
+    references: list[Reference], item: Lesson, language: Language
+) -> dict[int, tuple[str, str]]:
+    """Return for each line that is explained where, and the words of a link there.
+
+    Where several references name a line, the one that names the fewest counts, and
+    of those the first.
+    """
+    explained: dict[int, tuple[str, str]] = {}
+    ours = [reference for reference in references if reference.lesson == item]
+    source = item.source.read_text(encoding="utf-8").splitlines()
+    for reference in sorted(ours, key=lambda r: r.lines.last - r.lines.first):
+        for line in range(reference.lines.first, reference.lines.last + 1):
+            words = explanation_of(line).to(language)
+            if source[line - 1]:
+                explained.setdefault(line, (f"#{reference.id}", words))
+    return explained

@@ -6,6 +6,23 @@ from bcclessons.lineref import Lines
 from bcclessons.recording import Recording
 from bcclessons.text import Text
 
+WATCH = Text(ja="録画を見る", en="Watch the recording")
+"""What opens the player of a run."""
+
+PANE = {
+    "label": Text(ja="プログラム", en="The program"),
+    "follow": Text(ja="本文を追う", en="Follow the text"),
+    "to_clipboard": Text(ja="コピー", en="Copy"),
+    "download": Text(ja="ダウンロード", en="Download"),
+    "present": Text(ja="発表", en="Present"),
+    "present_help": Text(
+        ja="発表モード（Z）．矢印キーで次の行へ，Esc で終わる",
+        en="Presenter mode (Z): the arrow keys step through the lines, Esc ends it",
+    ),
+    "close": Text(ja="閉じる", en="Close"),
+}
+"""The words of the pane that holds a lesson's program."""
+
 
 def line_label(lines: Lines) -> Text:
     """Return what follows a reference: the line, or the lines, that it names."""
@@ -15,6 +32,14 @@ def line_label(lines: Lines) -> Text:
     return Text(ja=f"（{span.replace('–', '〜')} 行目）", en=f" (lines {span})")
 
 
+def explanation_of(line: int) -> Text:
+    """Return the name of the link from a line of the program to its explanation."""
+    return Text(
+        ja=f"{line} 行目を説明しているところへ",
+        en=f"To where line {line} is explained",
+    )
+
+
 def caption(recording: Recording) -> Text:
     """Return where and when a run was recorded, and by which command."""
     machine = f"{recording.release}, Linux {recording.kernel}, bcc {recording.bcc}"
@@ -22,8 +47,3 @@ def caption(recording: Recording) -> Text:
         ja=f"{recording.date} に {machine} で記録した（{recording.command}）．",
         en=f"Recorded on {recording.date}, {machine} ({recording.command}).",
     )
-
-
-def source_title(program: str) -> Text:
-    """Return the heading of a program's listing."""
-    return Text(ja=f"プログラム {program}", en=f"The program {program}")

@@ -126,7 +126,7 @@ def test_results_that_lack_or_exceed_the_lessons_are_stale(
 
 def test_the_table_in_both_languages(results: Support, lessons: list[Lesson]) -> None:
     assert support.table(results, lessons, Language.EN) == (
-        "| Release | Kernel | BCC | Run on | 01 Example 1 | 02 Example 2 |\n"
+        "| Release | Kernel | BCC | Run on | Lesson 01 | Lesson 02 |\n"
         "| --- | --- | --- | --- | --- | --- |\n"
         "| Debian 12 | 6.1.0-56-amd64 | 0.26.0 | 2026-11-25 | **1 / 2** | – |\n"
         "| Debian 13 | 6.12.117+deb13-amd64 | 0.31.0 | 2026-11-24 | 2 / 2 | 1 / 1 |\n"
@@ -137,7 +137,7 @@ def test_the_table_in_both_languages(results: Support, lessons: list[Lesson]) ->
     japanese = support.table(results, lessons, Language.JA).splitlines()
     assert (
         japanese[0]
-        == "| Debian の版 | カーネル | BCC | 動かした日 | 01 例 1 | 02 例 2 |"
+        == "| Debian の版 | カーネル | BCC | 動かした日 | レッスン 01 | レッスン 02 |"
     )
     assert "./lab test --matrix" in japanese[-1]
 

@@ -1,0 +1,98 @@
+"""Recorded runs in a page: their text, the player, and one that plays by itself."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+from bcclessons import lineref
+from bcclessons.lesson import Lesson
+from bcclessons.recording import Recording
+from bcclessons.site.words import WATCH, caption
+from bcclessons.text import Language
+
+PLAYER = "assets/player/"
+"""The folder of the site that has the player."""
+
+# What a reader sees of a run that plays by itself: when it begins, and no longer
+# pause than this between two lines. In seconds.
+_BEGIN = 0.8
+_LONGEST_PAUSE = 1.2
+
+
+def is_watched(lesson: Lesson, stem: str) -> bool:
+    """Tell whether a run is worth watching: something is typed in another window."""
+    return any(run.stem == stem and run.steps for run in lesson.all_runs)
+
+
+def script_path(lesson: Lesson, stem: str) -> str:
+    """Return the path on the site of a run's recording, as a script."""
+    return f"lessons/{lesson.folder.name}/{stem}.js"
+
+
+def script(cast: str) -> str:
+    """Return a script that leaves a recording on its own element.
+
+    A page that was opened as a file may run a script, but may not fetch a file.
+    """
+    return f"document.currentScript.recording = {json.dumps(cast)};\n"
+
+
+def shown(
+    run: Recording,
+    fragment: str | None,
+    language: Language,
+    script: str | None,
+    player: str,
+    *,
+    opened: bool,
+) -> str:
+    """Return a run, or those of its lines that ``fragment`` names, as HTML.
+
+    ``script`` and ``player`` are the links to its recording and to the player's
+    folder; without ``script`` there is the text alone. The player is there at once
+    if it is ``opened``. Raise LineRefError for a fragment that names no lines.
+    """
+    body = run.body
+    if fragment is not None:
+        first, last = lineref.resolve(body, fragment)
+        body = "\n".join(body.splitlines()[first - 1 : last])
+    text = _text(html.escape(body))
+    if script is None:
+        return _framed(text, run, language)
+    screen = f'<div class="player" data-recording="{script}" data-player="{player}">'
+    return _framed(
+        f'{text}<details class="recording"{" open" if opened else ""}>'
+        f"<summary>{WATCH.to(language)}</summary>{screen}</div></details>",
+        run,
+        language,
+    )
+
+
+def playing(run: Recording, lesson: Lesson, language: Language) -> str:
+    """Return a run whose lines appear one by one, at the pace of their time column."""
+    at = _BEGIN
+    before: int | None = None
+    lines = []
+    for line in run.body.splitlines():
+        text = html.escape(line)
+        if event := re.fullmatch(lesson.output.line, line):
+            now = int(event["time"])
+            at += min((now - (before or now)) / 1e9, _LONGEST_PAUSE)
+            before = now
+        elif before:
+            at += _LONGEST_PAUSE  # the end, which no column tells
+        if before:
+            text = f'<span class="event" style="--at:{at:.2f}s">{text}</span>'
+        lines.append(text)
+    return _framed(_text("\n".join(lines)), run, language)
+
+
+def _text(inner: str) -> str:
+    return f'<pre tabindex="0"><code>{inner}</code></pre>'
+
+
+def _framed(inner: str, run: Recording, language: Language) -> str:
+    words = html.escape(caption(run).to(language))
+    return f'<div class="run">{inner}<p class="run-caption">{words}</p></div>'

@@ -1,0 +1,75 @@
+// The search worker: finds any text, so that Japanese needs no cutting into words.
+// It speaks to Material's search box: setup (0), ready (1), query (2), result (3).
+(() => {
+  const self_ = self.document?.currentScript?.src ?? self.location.href;
+  const language = /\?([a-z]{2})/.exec(self_)[1];
+  const index = new URL(`../search/${language}.js`, self_.split("?")[0]).href;
+
+  // Full-width letters are half-width, and all are small; each stays one character.
+  const fold = (text) =>
+    [...text].map((c) => [...c.normalize("NFKC").toLowerCase()]).map((cs, i) => (cs.length === 1 ? cs[0] : [...text][i])).join("");
+  const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
+  // A long vowel (ユーザー, ユーザ) and a blank (プロセス ID, プロセスID) may be there or not.
+  const pattern = (term) => {
+    const letters = [...(term.replaceAll("ー", "") || term)];
+    return new RegExp(letters.map((c) => c.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[ ー]?"), "g");
+  };
+
+  let pages;
+  const load = async () => {
+    await importScripts(index);
+    pages = self.lessonsIndex.map((page) => ({ ...page, inTitle: fold(page.title), inText: fold(page.text) }));
+  };
+
+  const marked = (text, patterns) => {
+    const on = [];
+    for (const each of patterns) {
+      for (const found of fold(text).matchAll(each)) {
+        for (let i = 0; i < found[0].length; i++) on[found.index + i] = true;
+      }
+    }
+    let html = "";
+    for (let i = 0; i < text.length; i++) {
+      html += (on[i] && !on[i - 1] ? "<mark>" : "") + escaped(text[i]) + (on[i] && !on[i + 1] ? "</mark>" : "");
+    }
+    return html;
+  };
+
+  const found = (page, patterns) => {
+    const counts = patterns.map((each) => 20 * (page.inTitle.match(each)?.length ?? 0) + (page.inText.match(each)?.length ?? 0));
+    if (!counts.every(Boolean)) return [];
+    const begin = Math.max(0, page.inText.search(patterns[0]) - 30);
+    return [{
+      location: page.location,
+      score: counts.reduce((a, b) => a + b),
+      // As that page has them: the theme marks them there.
+      terms: Object.fromEntries(patterns.map((each) => [(page.inTitle.match(each) ?? page.inText.match(each))[0], true])),
+      title: marked(page.title, patterns),
+      text: (begin ? "…" : "") + marked(page.text.slice(begin, begin + 160), patterns),
+    }];
+  };
+
+  const search = async (query) => {
+    const patterns = fold(query).split(/[\s"　]+/).filter(Boolean).map(pattern);
+    // Material asks for nothing once, while the page loads: that needs no index.
+    if (!patterns.length) return { items: [] };
+    if (!pages) await load();
+    const groups = Map.groupBy(pages.flatMap((page) => found(page, patterns)), (item) => item.location.split("#")[0]);
+    for (const [location, items] of groups) {
+      // Material names a group by its page, which need not be among what was found.
+      if (!items.some((item) => item.location === location)) {
+        const page = pages.find((each) => each.location === location);
+        items.push({ location, title: escaped(page.title), text: "", score: 0, terms: items[0].terms });
+      }
+      items.sort((a, b) => b.score - a.score);
+      // It folds away what scores less than the first; two more are worth seeing.
+      items.slice(1, 3).forEach((item) => { item.score = items[0].score; });
+    }
+    return { items: [...groups.values()].sort((a, b) => b[0].score - a[0].score) };
+  };
+
+  addEventListener("message", async ({ data: { type, data } }) => {
+    if (type === 0) postMessage({ type: 1 });
+    if (type === 2) postMessage({ type: 3, data: await search(data) });
+  });
+})();
