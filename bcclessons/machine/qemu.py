@@ -71,7 +71,10 @@ class Qemu:
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
             "-name", "bcc-lessons", "-display", "none",
             "-machine", machine, "-m", MEMORY, "-smp", "2",
-            "-accel", _accelerator(accelerator, booting=not incoming),
+            # A kernel patches its own code while its other CPU runs it: at boot, and
+            # for each tracepoint that is attached to. QEMU 7.2 with a thread for each
+            # CPU gets that wrong now and then ("Oops: int3", or both spin for ever).
+            "-accel", "tcg,thread=single" if accelerator == "tcg" else "kvm",
             # Emulated, a CPU without AVX is the fastest; KVM passes the real one.
             "-cpu", "Nehalem-v1" if accelerator == "tcg" else "host",
             "-kernel", str(disk.kernel), "-initrd", str(disk.initramfs),
@@ -229,18 +232,6 @@ def said(serial: str, word: str) -> str | None:
     """
     found = re.search(rf"LAB {word}\b(.*)\n", serial)
     return found[1].strip() if found else None
-
-
-def _accelerator(name: Literal["kvm", "tcg"], *, booting: bool) -> str:
-    """Return QEMU's option for the accelerator.
-
-    A booting kernel patches its own code while its other CPU runs it. QEMU 7.2 with
-    a thread for each CPU gets that wrong now and then ("Oops: int3"), so one thread
-    boots the guest, and two run it once it is restored.
-    """
-    if name == "kvm":
-        return "kvm"
-    return "tcg,thread=single" if booting else "tcg,thread=multi"
 
 
 def _value(path: Path) -> str:
