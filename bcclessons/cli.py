@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,21 +107,25 @@ class Lab:
         """Install what running a lesson in a VM of a release takes."""
         self._make_possible(verdict(self.report(release), wanted, only=Place.VM))
 
-    def need(self, commands: dict[str, str], reason: Text) -> None:
+    def need(self, commands: Mapping[str, str], reason: Text) -> None:
         """Install the packages (by command) of commands that this machine lacks."""
         packages.install(tools.missing(System.here(), commands), reason, self.console)
 
     @property
-    def pytest(self) -> list[str]:
-        """The command that runs the tests, in a Python that has what they need."""
+    def python(self) -> list[str]:
+        """The command of a Python that has what the tests and the site need."""
         lock = CHECKOUT / "requirements-dev.txt"
         folder = environment_folder(lock)
         environments.make(folder, lock, self.console)
+        return python_command(str(folder / "bin/python"), self.cache)
+
+    @property
+    def pytest(self) -> list[str]:
+        """The command that runs the tests."""
         # A shell that starts us in the background has SIGINT ignored, which children
         # inherit; the tests are about Ctrl-C, too.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        python = str(folder / "bin/python")
-        return [*python_command(python, self.cache), "-m", "pytest"]
+        return [*self.python, "-m", "pytest"]
 
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
@@ -304,9 +308,38 @@ def commands(language: Language) -> click.Group:
 
     @lab.command(
         help=words(
-            "レッスンの起動時間を，交互に動かして測る．",
-            "Time the lesson's start against the same program with kernel headers.",
+            "Web サイトを，保存のたびに作り直しながら見せる．または，フォルダに作る．",
+            "Serve the website, built anew at each save; or build it into a folder.",
         )
+    )
+    @click.option(
+        "--build", "folder", type=click.Path(path_type=Path),
+        metavar=words("フォルダ", "FOLDER"),
+        help=words("このフォルダに作って終わる．", "Build it into this folder, and end."),
+    )  # fmt: skip
+    @click.option(
+        "--offline", is_flag=True,
+        help=words("--build と使う．ファイルのまま開けるサイトと，その zip を作る．",
+                   "With --build: pages that can be opened as files, and a zip."),
+    )  # fmt: skip
+    @click.option(
+        "--port", default=8000, show_default=True, type=click.IntRange(1, 65534),
+        help=words("見せるときのポート．", "The port to serve on."),
+    )  # fmt: skip
+    @common
+    @click.pass_obj
+    def site(lab: Lab, folder: Path | None, offline: bool, port: int) -> None:
+        _site(lab, folder, offline=offline, port=port)
+
+    @lab.command(
+        help=words(
+            "レッスンの起動時間を，交互に動かして測る．site を付けると，Web サイトを測る．",
+            "Time the lesson's start against the same program with kernel headers; "
+            "with site, measure the website.",
+        )
+    )
+    @click.argument(
+        "what", required=False, type=click.Choice(["site"]), metavar="[site]"
     )
     @click.option(
         "--runs", default=10, show_default=True, type=click.IntRange(1, 1000),
@@ -315,8 +348,11 @@ def commands(language: Language) -> click.Group:
     @places
     @common
     @click.pass_obj
-    def bench(lab: Lab, runs: int, where: Where) -> None:
-        _bench(lab, where, runs)
+    def bench(lab: Lab, what: str | None, runs: int, where: Where) -> None:
+        if what == "site":
+            _bench_site(lab)
+        else:
+            _bench(lab, where, runs)
 
     @lab.command(
         help=words(
@@ -352,6 +388,7 @@ def _overview(lab: Lab) -> None:
             "./lab shell",
             Text(ja="レッスンが動くシェル", en="a shell where lessons run"),
         ),
+        ("./lab site", Text(ja="Web サイトを見る", en="read the website")),
         ("./lab doctor", Text(ja="このマシンを調べる", en="look at this machine")),
         ("./lab stop", Text(ja="VM を止める", en="stop the VM")),
         ("./lab test", Text(ja="すべてテストする", en="test everything")),
@@ -428,8 +465,13 @@ def _stop(lab: Lab) -> None:
 
 def _test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
     report = lab.report()
-    needed = {"tmux": "tmux", "less": "less", "pgrep": "procps", "git": "git"}
-    needed |= tools.VM_TOOLS
+    needed: Mapping[str, str] = {
+        "tmux": "tmux",
+        "less": "less",
+        "pgrep": "procps",
+        "git": "git",
+    }
+    needed = {**needed, **tools.VM_TOOLS, **tools.BROWSER}
     wanted = [*tools.missing(System.here(), needed)]
     for place in (Place.HOST, Place.VM):
         wanted += verdict(report, lab.lessons[0], only=place).packages
@@ -477,6 +519,29 @@ def _bench(lab: Lab, where: Where, runs: int) -> None:
             with lab.console.stage(title):
                 result = bench.start_time(machine, item, runs)
             print(result.to(lab.console.language))
+
+
+def _site(lab: Lab, folder: Path | None, *, offline: bool, port: int) -> None:
+    from bcclessons import website
+
+    if folder is not None:
+        for path in website.build(lab.python, folder, offline=offline):
+            lab.console.say(Text(ja=f"{path} を作った．", en=f"Made {path}."))
+    elif offline:
+        raise Problem(
+            Text(
+                ja="--offline で作るフォルダを指定する．例: ./lab site --offline --build site",
+                en="name the folder to build: ./lab site --offline --build site",
+            )
+        )
+    else:
+        sys.exit(website.serve(lab.python, port))
+
+
+def _bench_site(lab: Lab) -> NoReturn:
+    lab.need(tools.BROWSER, Text(ja="Web サイトを測るの", en="Measuring the website"))
+    command = [*lab.python, "-m", "bcclessons.site.bench"]
+    sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 
 def _doctor(lab: Lab, *, as_json: bool) -> None:

@@ -35,7 +35,7 @@ def installed(source: Path, what: Text, console: Console) -> Path:
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
         digest.update(path.read_bytes())
     # Not the folder's own name: another checkout has others of that name.
-    stem = "-".join(source.parts[-2:])
+    stem = "-".join(source.parts[-3:])
     folder = cache_folder(os.environ) / "node" / f"{stem}-{digest.hexdigest()[:12]}"
 
     def install() -> None:

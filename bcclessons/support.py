@@ -115,7 +115,10 @@ def table(support: Support, lessons: Sequence[Lesson], language: Language) -> st
     lines = [
         [
             *(head.to(language) for head in heads),
-            *(Text(ja="レッスン ", en="Lesson ").to(language) + i.label for i in lessons),
+            *(
+                Text(ja="レッスン ", en="Lesson ").to(language) + i.label
+                for i in lessons
+            ),
         ],
         ["---"] * (len(heads) + len(lessons)),
     ]

@@ -30,6 +30,13 @@ VM_TOOLS: Mapping[str, str] = {
 """What building the VM's image and running it take."""
 
 
+BROWSER: Mapping[str, str] = {
+    "chromium": "chromium",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
+}
+"""What looking at the site as its readers do takes: a browser, and Japanese letters."""
+
+
 def missing(system: System, tools: Mapping[str, str]) -> tuple[str, ...]:
     """Return the packages of those programs and files that are not there."""
     return tuple(

@@ -93,16 +93,15 @@ def pytest_terminal_summary(
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Fail in CI where a kernel test was skipped for no measured reason.
+    """Fail in CI where a test of kernel or site was skipped for no measured reason.
 
     A test that cannot run on a machine says so with a reason that begins with
     "this machine"; everything else that skips by accident is a failure there.
     """
-    if not (
-        report.skipped and os.environ.get("CI") and "tests/kernel" in report.nodeid
-    ):
+    real = report.nodeid.startswith(("tests/kernel", "tests/site"))
+    if not (report.skipped and os.environ.get("CI") and real):
         return
     reason = str(report.longrepr)
     if "this machine" not in reason:
         report.outcome = "failed"
-        report.longrepr = f"a kernel test was skipped in CI: {reason}"
+        report.longrepr = f"a test was skipped in CI: {reason}"

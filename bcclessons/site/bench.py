@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bcclessons import lesson, npm
+from bcclessons import lesson, npm, website
 from bcclessons.console import Console
 from bcclessons.layout import CHECKOUT
 from bcclessons.site import theme_sizes
@@ -68,12 +67,7 @@ class Measured:
 def build(site: Path) -> float:
     """Build the site strictly into a folder; return how many seconds that took."""
     begin = time.monotonic()
-    subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(site)],
-        cwd=CHECKOUT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        check=True,
-    )
+    website.build([sys.executable], site, offline=False)
     return time.monotonic() - begin
 
 
@@ -133,7 +127,9 @@ def main() -> int:
             print(f"build {seconds:.1f} s (at most {BUILD_SECONDS:g})")
             for kind, size in theme_sizes.of_our_own().items():
                 good &= size <= theme_sizes.LIMITS[kind]
-                print(f"our own {kind} {size} bytes (at most {theme_sizes.LIMITS[kind]})")
+                print(
+                    f"our own {kind} {size} bytes (at most {theme_sizes.LIMITS[kind]})"
+                )
             print(f"scores: {'/'.join(_CATEGORIES)}")
             with serving(site) as address:
                 for page in pages():

@@ -29,6 +29,7 @@ from bcclessons.site.words import line_label
 from bcclessons.text import Language, Problem
 
 _JAPANESE = "[\u3041-\u30ff\u3400-\u9fff\uff01-\uff60\u3000-\u303f]"
+_CLASSED = '<table class="data">'
 _BREAK_IN_JAPANESE = re.compile(f"(?<={_JAPANESE})\n(?={_JAPANESE})")
 
 
@@ -93,6 +94,10 @@ class _Links(Treeprocessor):
         for link in list(root.iter("a")):
             if id(link) not in items:
                 self._refer(link, context)
+        for parent in list(root.iter()):
+            for place, child in enumerate(parent):
+                if child.tag == "table":
+                    parent[place] = _in_box(child)
         # Now that all references are known, which a listing of lines shows.
         for parent, paragraph, item in alone:
             self._embed(parent, paragraph, item, context)
@@ -194,6 +199,8 @@ class _Links(Treeprocessor):
                 support.load(target), context.lessons, context.language
             )
             made = Markdown(extensions=["tables"]).convert(table)
+            boxed = f'<div class="table" tabindex="0">{_CLASSED}'
+            made = made.replace("<table>", boxed).replace("</table>", "</table></div>")
             return f'<div class="support">{made}</div>'
         if program := _lesson_of(target, context):
             source = program.source.read_text(encoding="utf-8")
@@ -206,6 +213,19 @@ class _Links(Treeprocessor):
             }
             return shown and listing.excerpt(source, shown, lit)
         return None
+
+
+def _in_box(table: Element) -> Element:
+    """Return a table in what scrolls where the window is narrow.
+
+    Material would wrap it when its script runs, and what is below would move; it
+    leaves a table with a class alone.
+    """
+    box = Element("div", {"class": "table", "tabindex": "0"})
+    box.tail, table.tail = table.tail, None
+    table.set("class", "data")
+    box.append(table)
+    return box
 
 
 def _only_item(paragraph: Element) -> Element | None:

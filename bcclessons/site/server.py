@@ -19,7 +19,7 @@ _COMPRESSED = (".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", "_sample
 class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def send_head(self) -> BinaryIO | io.BytesIO | None:  # type: ignore[override]
+    def send_head(self) -> BinaryIO | io.BytesIO | None:
         path = self.translate_path(self.path)
         if os.path.isdir(path) and self.path.endswith("/"):
             path = os.path.join(path, "index.html")
@@ -34,7 +34,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         return io.BytesIO(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_request(self, *_: object) -> None:
         """Say nothing of each request."""
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import html
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,30 +12,9 @@ import pytest
 from bcclessons import lineref, recording
 from bcclessons.lesson import Lesson
 from bcclessons.text import Language
+from tests.site.conftest import build
 
 BUILT_FROM = ("mkdocs.yml", "docs", "lessons", "bcclessons")
-
-
-def build(checkout: Path, site: Path) -> subprocess.CompletedProcess[str]:
-    """Build the site of a checkout as its maintainer would."""
-    return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)],
-        cwd=checkout,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="session")
-def site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site."""
-    folder = tmp_path_factory.mktemp("site")
-    done = build(checkout, folder)
-    assert done.returncode == 0, done.stderr
-    assert "WARNING" not in done.stderr
-    return folder
 
 
 def page_of(site: Path, item: Lesson, language: Language) -> str:
@@ -60,7 +36,9 @@ def test_references_say_their_lines(
     for item in lessons:
         page = page_of(site, item, language)
         program = item.source.read_text()
-        marked = re.findall(r'<a class="line-reference" data-lines="(\d+)-(\d+)"', page)
+        marked = re.findall(
+            r'class="line-reference" data-lines="(\d+)-(\d+)" href="#L', page
+        )
         assert len(marked) >= 8, item.label
         for first, last in marked:
             label = f"{first} 行目" if language is Language.JA else f"line {first}"
@@ -97,7 +75,7 @@ def test_the_program_is_on_the_page_line_by_line(
 ) -> None:
     for item in lessons:
         page = page_of(site, item, language)
-        found = re.findall(r'<span class="line" id="L\d+">(.*?)\n</span>', page)
+        found = re.findall(r'<span class="line" id="L\d+">(.*?)\n</span>', page, re.S)
         shown = [html.unescape(re.sub(r"<[^>]*>", "", line)) for line in found]
         assert shown == item.source.read_text().splitlines()
 
@@ -146,7 +124,8 @@ def test_a_reference_to_no_line_stops_the_build(copy: Path, tmp_path: Path) -> N
     done = build(copy, tmp_path / "site")
     assert done.returncode == 1
     assert re.search(
-        r"02_perf_output/README.*`b.perf_buffer_pull\(\)` is on no line", done.stderr
+        r"02_perf_output/README.en.md:\d+: `b.perf_buffer_pull\(\)` is on no line",
+        done.stderr,
     )
 
 
@@ -165,7 +144,7 @@ def test_a_missing_recording_stops_the_build(copy: Path, tmp_path: Path) -> None
     (copy / "lessons/03_data_access/run.txt").unlink()
     done = build(copy, tmp_path / "site")
     assert done.returncode == 1
-    assert "03_data_access/README.md: cannot embed run.txt" in done.stderr
+    assert re.search(r"03_data_access/README.md:\d+: cannot embed run.txt", done.stderr)
 
 
 def test_a_missing_translation_stops_the_build(copy: Path, tmp_path: Path) -> None:
@@ -180,4 +159,10 @@ def test_a_dead_link_stops_the_build(copy: Path, tmp_path: Path) -> None:
     replace(page, "reference.md#trace_fields", "reference.md#trace_field")
     done = build(copy, tmp_path / "site")
     assert done.returncode == 1
-    assert "#trace_field" in done.stderr
+    line = next(
+        number
+        for number, text in enumerate(page.read_text().splitlines(), 1)
+        if "#trace_field)" in text
+    )
+    assert f"lessons/01_trace_printk/README.md:{line}: " in done.stderr
+    assert "#trace_field'" in done.stderr

@@ -13,6 +13,7 @@
   const beside = () => wide.matches || root.classList.contains("presenting");
   const behavior = () => (still.matches ? "auto" : "smooth");
   let pinned = []; // what was clicked, or is being read
+  let pointed = null; // what the pointer is at, or the keyboard
   let ours = 0; // until when a scroll is our own doing
 
   const linesOf = (marked) => {
@@ -23,7 +24,8 @@
     }
     return [...lines];
   };
-  const mark = (marked) => {
+  const show = () => {
+    const marked = pointed ?? pinned;
     document.querySelectorAll(".lit").forEach((element) => element.classList.remove("lit"));
     const lines = linesOf(marked);
     [...marked, ...lines].forEach((element) => element.classList.add("lit"));
@@ -37,7 +39,11 @@
   };
   const pin = (marked) => {
     pinned = marked;
-    mark(marked);
+    show();
+  };
+  const point = (marked) => {
+    pointed = beside() ? marked : null;
+    show();
   };
   const goTo = (reference) => {
     ours = performance.now() + 1000;
@@ -51,13 +57,14 @@
       event.preventDefault();
       history.replaceState(null, "", reference.hash);
       if (!beside()) pane.classList.add("docked");
+      ours = performance.now() + 500;
       pin([reference]);
       // Enter, not a click: the reader goes on from the line.
       if (!event.detail) document.querySelector(`${reference.hash} .number`).focus({ preventScroll: true });
     });
-    for (const [type, marked] of [["mouseenter", [reference]], ["mouseleave", null], ["focus", [reference]], ["blur", null]]) {
-      reference.addEventListener(type, () => { if (beside()) mark(marked ?? pinned); });
-    }
+    reference.addEventListener("mouseenter", () => point([reference]));
+    reference.addEventListener("focus", () => { if (reference.matches(":focus-visible")) point([reference]); });
+    for (const type of ["mouseleave", "blur"]) reference.addEventListener(type, () => point(null));
   });
 
   // From the program to the prose.
@@ -133,6 +140,12 @@
     event.preventDefault();
   });
 })();
+
+// Material searches when a key goes up; text can come without one, by an input method.
+document.querySelector(".md-search__input")?.addEventListener("input", ({ target }) => target.dispatchEvent(new Event("keyup")));
+
+// Material wraps each copy button in a <nav>, which is no landmark.
+addEventListener("load", () => document.querySelectorAll(".md-code__nav").forEach((nav) => nav.setAttribute("role", "none")));
 
 // The player of recordings is fetched when one of them comes near.
 (() => {

@@ -1,0 +1,130 @@
+"""The site, built as its maintainer builds it, and a real browser that reads it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bcclessons.site.server import serving
+
+BROWSER_OPTIONS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+Open = Callable[..., Page]
+"""Opens a page of the site: its path, and what a browser's context may be given."""
+
+
+def build(
+    checkout: Path, site: Path, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Build the site of a checkout as its maintainer would."""
+    return subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)],
+        cwd=checkout,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site."""
+    folder = tmp_path_factory.mktemp("site")
+    done = build(checkout, folder)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def offline_site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site whose pages can be opened as files, in a folder with a blank in it."""
+    folder = tmp_path_factory.mktemp("off") / "BCC レッスン"
+    done = build(checkout, folder, BCC_LESSONS_OFFLINE="true")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> list[str]:
+    """Every page of the site, as a path with a slash at its end."""
+    found = [path.parent.relative_to(site) for path in site.rglob("index.html")]
+    return sorted("" if str(path) == "." else f"{path}/" for path in found)
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where the site is served, with a slash at its end."""
+    with serving(site) as where:
+        yield where
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; a machine without it fails, since ./lab test installs it."""
+    path = shutil.which("chromium")
+    assert path is not None, "Chromium is missing: ./lab test installs it"
+    with sync_playwright() as playwright:
+        # With scroll bars, which readers have, too.
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=BROWSER_OPTIONS,
+            ignore_default_args=["--hide-scrollbars"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens pages; at the end holds that none complained, or asked another origin."""
+    contexts = []
+    complaints: list[str] = []
+    foreign: list[str] = []
+
+    def opened(path: str, *, width: int = 1440, **options: Any) -> Page:
+        options.setdefault("viewport", {"width": width, "height": 900})
+        context = browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        where = path if re.match(r"[a-z]+:", path) else address + path
+        origin = where.partition("/")[0] + "//" + where.split("/")[2]
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((origin, "data:", "blob:"))
+                else foreign.append(request.url)
+            ),
+        )
+        page.on(
+            "console",
+            lambda said: (
+                complaints.append(said.text)
+                if said.type in ("error", "warning")
+                else None
+            ),
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(where)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert foreign == []
+    assert complaints == []

@@ -1,0 +1,147 @@
+"""./lab site: what a maintainer and an instructor type."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.site.test_build import BUILT_FROM
+
+
+def lab(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["./lab", "--lang", "en", "site", *arguments],
+        cwd=checkout,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_builds_a_folder_and_a_zip_for_a_usb_stick(
+    checkout: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "my site"
+    for _ in range(2):  # into its own, again
+        done = lab(checkout, "--build", str(folder), "--offline")
+        assert done.returncode == 0, done.stderr
+    assert f"Made {tmp_path}/my site.zip." in done.stderr
+    with zipfile.ZipFile(tmp_path / "my site.zip") as archive:
+        assert "my site/index.html" in archive.namelist()
+        assert archive.testzip() is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--offline"], "name the folder to build: ./lab site --offline --build site"),
+        (["--build", "{other}"], "holds something else"),
+        (["--build", "{file}"], "is not a folder"),
+        (["--port", "{port}"], "cannot be used"),
+        (["--port", "0"], "see ./lab site --help"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_nothing_is_lost(
+    checkout: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    other, file = tmp_path / "other", tmp_path / "file"
+    other.mkdir()
+    (other / "thesis").write_text("years of work")
+    file.write_text("mine")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = [word.format(other=other, file=file, port=port) for word in arguments]
+        done = lab(checkout, *words)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert (other / "thesis").read_text() == "years of work"
+    assert file.read_text() == "mine"
+
+
+def test_a_build_that_fails_says_so(checkout: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in (*BUILT_FROM, "lab", "requirements.txt", "requirements-dev.txt"):
+        source = checkout / name
+        make = shutil.copytree if source.is_dir() else shutil.copy
+        make(source, copy / name)
+    page = copy / "docs/setup.en.md"
+    page.write_text(page.read_text() + "\n[nowhere](nowhere.md)\n")
+    done = lab(copy, "--build", str(tmp_path / "site"))
+    assert done.returncode == 1
+    line = len(page.read_text().splitlines())
+    assert f"docs/setup.en.md:{line}: " in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("lab: the site cannot be built")
+
+
+@pytest.fixture
+def served(checkout: Path, tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A copy of the checkout that ./lab site serves, and where."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in (*BUILT_FROM, "lab", "requirements.txt", "requirements-dev.txt"):
+        source = checkout / name
+        make = shutil.copytree if source.is_dir() else shutil.copy
+        make(source, copy / name)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        ["./lab", "site", "--port", str(port)],
+        cwd=copy,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}/"
+    wait_for(address, "BCC Lessons", 30)
+    yield copy, address
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(10) in (0, 130)
+
+
+def wait_for(url: str, words: str, seconds: float) -> float:
+    """Wait until a page has the words; return after how many seconds it had."""
+    begin = time.monotonic()
+    while time.monotonic() - begin < seconds:
+        try:
+            with urllib.request.urlopen(url) as answer:  # noqa: S310 (our own server)
+                if words in answer.read().decode():
+                    return time.monotonic() - begin
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"{url} has no {words!r} after {seconds} s")
+
+
+def test_a_save_is_seen_at_once(served: tuple[Path, str]) -> None:
+    copy, address = served
+    lesson = address + "lessons/02_perf_output/"
+    took = []
+    prose = copy / "lessons/02_perf_output/README.md"
+    prose.write_text(prose.read_text() + "\n書き足した一文である．\n")
+    took.append(wait_for(lesson, "書き足した一文", 15))
+    program = copy / "lessons/02_perf_output/perf_output_sample"
+    program.write_text(program.read_text() + "# a line at the end\n")
+    took.append(wait_for(lesson, "a line at the end", 15))
+    data = copy / "lessons/02_perf_output/lesson.toml"
+    text, count = re.subn("perf バッファでデータを渡す", "変えた題", data.read_text())
+    assert count
+    data.write_text(text)
+    took.append(wait_for(lesson, "02 変えた題", 15))
+    # One second is what the maintainer may wait; a busy test machine gets more.
+    assert min(took) < 3

@@ -1,0 +1,42 @@
+"""The site on a USB stick: its pages opened as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.site.conftest import Open
+
+
+def test_a_lesson_works_from_a_file(open_page: Open, offline_site: Path) -> None:
+    home = open_page((offline_site / "index.html").as_uri())
+    home.get_by_role("link", name="レッスン 02 を見る").click()
+    home.wait_for_url("**/02_perf_output/index.html")
+    home.locator(".line-reference").first.hover()
+    expect(home.locator(".line.lit").first).to_be_visible()
+    home.locator(".player").first.scroll_into_view_if_needed()
+    expect(home.locator(".ap-player").first).to_be_visible()
+    home.evaluate("scrollTo(0, 0)")
+    home.get_by_role("button", name="言語").click()
+    home.get_by_role("link", name="English").click()
+    home.wait_for_url("**/en/lessons/02_perf_output/index.html")
+    home.locator(".line-reference[href^='#L']").first.click()
+    assert "#L" in home.url
+
+
+def test_every_link_leads_to_a_file(offline_site: Path, open_page: Open) -> None:
+    broken = []
+    for path in sorted(offline_site.rglob("*.html")):
+        if path.name == "404.html":  # made for a server
+            continue
+        page = open_page(path.as_uri(), java_script_enabled=False)
+        for url in page.locator("a[href]").evaluate_all("all => all.map(a => a.href)"):
+            if not url.startswith("file:"):
+                continue
+            target = page.evaluate(
+                "url => decodeURIComponent(new URL(url).pathname)", url
+            )
+            if not Path(target).is_file():
+                broken.append((path.name, url))
+    assert broken == []

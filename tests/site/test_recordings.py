@@ -1,0 +1,79 @@
+"""The recordings in the page: the player comes when it is near, and plays the run."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from bcclessons import recording
+from bcclessons.lesson import Lesson, find
+from tests.site.conftest import Open
+
+LESSON = "lessons/02_perf_output/"
+
+
+def test_the_player_is_fetched_when_it_comes_near(open_page: Open) -> None:
+    page = open_page(LESSON)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(300)
+    assert not any("player" in url for url in asked)
+    page.locator(".player").first.scroll_into_view_if_needed()
+    expect(page.locator(".ap-player").first).to_be_visible()
+    fetched = [url.rpartition("/")[2] for url in asked]
+    assert "asciinema-player.min.js" in fetched
+    assert "run.js" in fetched
+
+
+def test_a_run_plays_to_its_last_line(open_page: Open, lessons: list[Lesson]) -> None:
+    page = open_page("en/" + LESSON)
+    page.locator(".player").first.scroll_into_view_if_needed()
+    page.locator(".ap-overlay-start").first.click()
+    body = recording.load(find(lessons, "02").folder / "run.txt").body
+    header = body.splitlines()[1]
+    screen = page.locator(".player").first
+    expect(screen).to_contain_text(header, timeout=20_000)
+    expect(screen).to_contain_text("sudo ./perf_output_sample")
+
+
+def test_every_recording_of_the_page_opens(open_page: Open) -> None:
+    page = open_page("lessons/01_trace_printk/")
+    for number, recorded in enumerate(page.locator("details.recording").all()):
+        if number:
+            recorded.locator("summary").click()
+        recorded.scroll_into_view_if_needed()
+        expect(recorded.locator(".ap-player")).to_be_visible()
+
+
+def test_nothing_moves_when_the_player_comes(open_page: Open) -> None:
+    page = open_page(LESSON)
+    screen = page.locator(".player").first
+    height = screen.evaluate("e => e.offsetHeight")
+    screen.scroll_into_view_if_needed()
+    expect(page.locator(".ap-player").first).to_be_visible()
+    assert screen.evaluate("e => e.offsetHeight") == height
+
+
+def test_home_plays_a_run_by_itself_and_lights_a_line(
+    open_page: Open, lessons: list[Lesson]
+) -> None:
+    page = open_page("")
+    events = page.locator(".event")
+    last = events.last
+    assert last.evaluate("e => getComputedStyle(e).visibility") == "hidden"
+    page.wait_for_timeout(5000)
+    assert last.evaluate("e => getComputedStyle(e).visibility") == "visible"
+    lit = page.locator(".showcase .line.lit")
+    assert lit.all_inner_texts()[0].strip() == (
+        "events.perf_submit(ctx, &data, sizeof(data));"
+    )
+    shown = page.locator(".showcase .run code").inner_text()
+    body = recording.load(find(lessons, "02").folder / "run.txt").body
+    assert shown.strip() == body.strip()
+
+
+def test_home_shows_the_whole_run_at_once_where_motion_is_reduced(
+    open_page: Open,
+) -> None:
+    page = open_page("en/", reduced_motion="reduce")
+    visibility = "all => all.map(e => getComputedStyle(e).visibility)"
+    assert set(page.locator(".event").evaluate_all(visibility)) == {"visible"}

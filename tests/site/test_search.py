@@ -1,0 +1,118 @@
+"""The search: twenty queries with known answers, in the language of the page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.site.conftest import Open
+
+LESSON_01 = "lessons/01_trace_printk/"
+LESSON_02 = "lessons/02_perf_output/"
+LESSON_03 = "lessons/03_data_access/"
+
+# A query, and a page that must be among the pages that are found.
+JAPANESE = [
+    ("ユーザ空間", LESSON_02),
+    ("ユーザー空間", LESSON_02),
+    ("コールバック関数", LESSON_02),
+    ("構造体", LESSON_03),
+    ("通知する", LESSON_02),
+    ("失われた", LESSON_02),
+    ("バッファがあふれ", LESSON_02),
+    ("検証器", "glossary/"),
+    ("perf_submit", LESSON_02),
+    ("bpf_ktime_get_ns", "reference/"),
+    ("ＢＰＦ＿ＰＥＲＦ＿ＯＵＴＰＵＴ", LESSON_02),
+    ("スレッドの番号", "reference/"),
+    ("無限ループ 眠る", LESSON_02),
+    ("trace_pipe", LESSON_01),
+    ("触れ", LESSON_03),
+]
+ENGLISH = [
+    ("perf_submit", LESSON_02),
+    ("bpf_ktime_get_ns", "reference/"),
+    ("callback", LESSON_02),
+    ("user space", LESSON_02),
+    ("lost samples", LESSON_02),
+    ("kernel headers", "setup/"),
+    ("VERIFIER", "glossary/"),
+    ("page is not in memory", LESSON_03),
+    ("trace_pipe", LESSON_01),
+    ("WSL2", "setup/"),
+]
+NOWHERE = "ぺんぎんの散歩"
+
+
+def results(page: Page, query: str) -> list[str]:
+    """Type a query; return the paths of the results, as the reader sees them."""
+    box = page.locator(".md-search__input")
+    box.click()
+    ready = r"入力してください|Type to start|[0-9]|No matching"
+    expect(page.locator(".md-search-result__meta")).to_have_text(re.compile(ready))
+    box.fill(query)
+    meta = page.locator(".md-search-result__meta")
+    links = page.locator(".md-search-result__link")
+    page.wait_for_function(
+        """() => /[0-9]|No matching|見つかりません/.test(
+            document.querySelector(".md-search-result__meta").textContent)"""
+    )
+    expect(meta).not_to_be_empty()
+    found: list[str] = links.evaluate_all("all => all.map(a => a.href)")
+    return found
+
+
+@pytest.mark.parametrize(("query", "answer"), JAPANESE)
+def test_japanese(open_page: Open, address: str, query: str, answer: str) -> None:
+    found = results(open_page(""), query)
+    assert any(url.startswith(address + answer) for url in found), found
+    assert not any(url.startswith(address + "en/") for url in found)
+
+
+@pytest.mark.parametrize(("query", "answer"), ENGLISH)
+def test_english(open_page: Open, address: str, query: str, answer: str) -> None:
+    found = results(open_page("en/"), query)
+    assert any(url.startswith(f"{address}en/{answer}") for url in found), found
+    assert all(url.startswith(address + "en/") for url in found)
+
+
+def test_what_is_nowhere_is_said(open_page: Open) -> None:
+    page = open_page("")
+    assert results(page, NOWHERE) == []
+    expect(page.locator(".md-search-result__meta")).to_contain_text("見つかりません")
+
+
+def test_what_was_found_is_marked_there(open_page: Open) -> None:
+    page = open_page(LESSON_01)
+    results(page, "コールバック関数")
+    expect(page.locator(".md-search-result mark").first).to_be_visible()
+    page.locator(".md-search-result__link").first.click()
+    page.wait_for_url("**?h=*")
+    expect(page.locator(".md-content mark").first).to_contain_text("コールバック関数")
+
+
+def test_markup_in_a_query_is_text(open_page: Open) -> None:
+    page = open_page("en/")
+    results(page, "<b>ctx</b>")
+    results(page, "sizeof(data))")
+    assert page.locator(".md-search-result b").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("root", "query", "answer"),
+    [
+        ("", "ユーザ空間", "lessons/02_perf_output/index.html"),
+        ("", "コールバック関数", "lessons/02_perf_output/index.html"),
+        ("en/", "perf_submit", "en/lessons/02_perf_output/index.html"),
+    ],
+)
+def test_from_files_without_a_server(
+    open_page: Open, offline_site: Path, root: str, query: str, answer: str
+) -> None:
+    page = open_page((offline_site / root / "index.html").as_uri())
+    found = results(page, query)
+    wanted = (offline_site / answer).as_uri()
+    assert any(url.startswith(wanted) for url in found), found
