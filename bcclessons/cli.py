@@ -10,16 +10,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
 
-from bcclessons import doctor, environments, lesson, packages, tools
+from bcclessons import (
+    checking,
+    doctor,
+    environments,
+    exercise,
+    lesson,
+    packages,
+    tools,
+    tutor,
+)
 from bcclessons.cache import cache_folder, python_command
+from bcclessons.exercise import Exercise
 from bcclessons.help import JapaneseGroup
 from bcclessons.layout import CHECKOUT, environment_folder
 from bcclessons.lesson import Lesson
@@ -28,6 +38,7 @@ from bcclessons.machine.debian import Release
 from bcclessons.machine.headers import stand_in_headers
 from bcclessons.machine.host import Host
 from bcclessons.progress import TerminalConsole
+from bcclessons.solved import Solved
 from bcclessons.system import System
 from bcclessons.text import Language, Problem, Text, language_wanted
 from bcclessons.verdict import Place, Verdict, verdict
@@ -40,6 +51,7 @@ class Lab:
     console: TerminalConsole
     cache: Path
     lessons: list[Lesson]
+    solved: Solved = field(default_factory=lambda: Solved(os.environ))
 
     def report(self, release: Release = debian.RELEASES[0]) -> doctor.Report:
         """Examine this machine, with VMs of a release."""
@@ -102,6 +114,21 @@ class Lab:
             )
         reason = Text(ja="レッスンを動かすの", en="Running the lesson")
         packages.install(found.packages, reason, self.console)
+
+    @contextmanager
+    def machines(self, where: Where) -> Iterator[Callable[[Lesson], Machine]]:
+        """Yield what makes the machine for a lesson ready, each of them only once."""
+        ready: dict[Place, Machine] = {}
+        with ExitStack() as stack:
+
+            def machine(wanted: Lesson) -> Machine:
+                report = self.report(where.release)
+                place = verdict(report, wanted, only=where.only).place
+                if place not in ready:
+                    ready[place] = stack.enter_context(self.machine(wanted, *where))
+                return ready[place]
+
+            yield machine
 
     def need_vm(self, wanted: Lesson, release: Release) -> None:
         """Install what running a lesson in a VM of a release takes."""
@@ -238,6 +265,61 @@ def commands(language: Language) -> click.Group:
     @click.pass_obj
     def run(lab: Lab, lesson: str, demo: bool, where: Where) -> None:
         _run(lab, lesson, where, demo=demo)
+
+    where_to = words("[演習]", "[EXERCISE]")
+
+    @lab.command(
+        help=words(
+            "演習を確かめる．演習は 02/1 のように指定する．02 ならそのレッスンのすべて，"
+            "指定しなければ次に解くもの．",
+            "Check an exercise, as 02/1; 02 is all of a lesson, and without one it is "
+            "the next to solve.",
+        )
+    )
+    @click.argument("exercise", required=False, metavar=where_to)
+    @click.option(
+        "--hint",
+        is_flag=True,
+        help=words("ヒントを 1 つずつ増やして見る．", "One more hint each time."),
+    )
+    @click.option(
+        "--all",
+        "everything",
+        is_flag=True,
+        help=words("すべての演習を確かめる．", "Check every exercise."),
+    )
+    @places
+    @common
+    @click.pass_obj
+    def check(
+        lab: Lab, exercise: str | None, hint: bool, everything: bool, where: Where
+    ) -> None:
+        _check(lab, exercise, where, hint=hint, everything=everything)
+
+    @lab.command(
+        help=words(
+            "演習を，ファイルを保存するたびに確かめる．Ctrl-C で終わる．",
+            "Check an exercise at each save of its file; Ctrl-C ends it.",
+        )
+    )
+    @click.argument("exercise", required=False, metavar=where_to)
+    @places
+    @common
+    @click.pass_obj
+    def watch(lab: Lab, exercise: str | None, where: Where) -> None:
+        _watch(lab, exercise, where)
+
+    @lab.command(
+        help=words(
+            "演習を始め直す．今のファイルは別の名前で残す．",
+            "Start an exercise anew; the file as it is stays beside it.",
+        )
+    )
+    @click.argument("exercise", metavar=words("演習", "EXERCISE"))
+    @common
+    @click.pass_obj
+    def reset(lab: Lab, exercise: str) -> None:
+        _reset(lab, exercise)
 
     @lab.command(
         help=words(
@@ -380,10 +462,14 @@ def _overview(lab: Lab) -> None:
     for item in lab.lessons:
         print(f"  {item.label}  {item.title.to(lab.console.language)}")
         print(f"      {item.goal.to(lab.console.language)}")
+        mine = exercise.load_all([item])
+        if mine:
+            print(f"      {tutor.progress(mine, lab.solved, lab.console.language)}")
     print()
     first = lab.lessons[0].label
     for command, text in (
         (f"./lab run {first}", Text(ja="レッスンを動かす", en="run a lesson")),
+        ("./lab check", Text(ja="演習を確かめる", en="check an exercise")),
         (
             "./lab shell",
             Text(ja="レッスンが動くシェル", en="a shell where lessons run"),
@@ -418,6 +504,86 @@ def _run(lab: Lab, name: str, where: Where, *, demo: bool) -> None:
                 reason = Text(ja="デモを打ち込むの", en="Typing the demo")
                 lab.need({word: word for word in words}, reason)
             player.play(machine, chosen, functools.partial(print, flush=True))
+
+
+def _chosen(lab: Lab, name: str | None) -> list[Exercise]:
+    """Return the exercises that are meant; without a name, the next to solve."""
+    exercises = exercise.load_all(lab.lessons)
+    if name is not None:
+        return exercise.find(exercises, name)
+    unsolved = [item for item in exercises if not lab.solved.has(item)]
+    return unsolved[:1] or exercises[-1:]
+
+
+def _check(
+    lab: Lab, name: str | None, where: Where, *, hint: bool, everything: bool
+) -> None:
+    chosen = exercise.load_all(lab.lessons) if everything else _chosen(lab, name)
+    language = lab.console.language
+    if hint:
+        item = next((i for i in chosen if not lab.solved.has(i)), chosen[0])
+        print(tutor.hints(item, lab.solved.next_hints(item), language))
+        return
+    with lab.machines(where) as machine:
+        right = [_check_one(lab, item, machine) for item in chosen]
+    if not all(right):
+        sys.exit(1)
+    print(tutor.coming(exercise.load_all(lab.lessons), lab.solved, language))
+
+
+def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -> bool:
+    """Check the learner's file, say what came of it, and tell whether it is right."""
+    language = lab.console.language
+    if exercise.begin(item):
+        print(tutor.task(item, language), tutor.begun(item, language), sep="\n")
+    program = exercise.read_mine(item)
+    lesson_to_run = item.lesson_to_run(lesson.find(lab.lessons, item.label[:2]))
+    ready = machine(lesson_to_run)
+    answer = checking.check(item, program, ready, emulated=isinstance(ready, vm.Vm))
+    if answer is None:
+        lab.solved.note(item, program)
+    print(tutor.verdict(item, answer, program, language), flush=True)
+    return answer is None
+
+
+def _watch(lab: Lab, name: str | None, where: Where) -> None:
+    item = _chosen(lab, name)[0]
+    with lab.machines(where) as machine:
+        seen = None
+        while True:
+            try:
+                now = item.mine.stat().st_mtime_ns if seen else None
+            except OSError:  # an editor that is about to put it back
+                now = seen
+            if seen is None or now != seen:
+                try:
+                    _check_one(lab, item, machine)
+                except Problem as problem:
+                    lab.console.say(problem.text)
+                seen = now or item.mine.stat().st_mtime_ns
+                lab.console.say(
+                    Text(
+                        ja="保存を待つ．Ctrl-C で終わる．",
+                        en="Waiting for a save; Ctrl-C ends it.",
+                    )
+                )
+            time.sleep(0.1)
+
+
+def _reset(lab: Lab, name: str) -> None:
+    items = exercise.find(exercise.load_all(lab.lessons), name)
+    for item in items:
+        kept = exercise.put_aside(item)
+        if kept is not None:
+            lab.console.say(
+                Text(
+                    ja=f"今までのファイルは {kept.relative_to(CHECKOUT)} に残した．",
+                    en=f"The file as it was is now {kept.relative_to(CHECKOUT)}.",
+                )
+            )
+        exercise.begin(item)
+        lab.solved.forget_hints(item)
+        print(tutor.task(item, lab.console.language))
 
 
 def _shell(lab: Lab, where: Where) -> None:

@@ -70,6 +70,26 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: str
 
 
+def changed(path: Path, changes: Sequence[Change], where: str) -> str:
+    """Return a program with changes made to it.
+
+    ``where`` is where they are written. Raise Problem if one does not fit once.
+    """
+    program = path.read_text(encoding="utf-8")
+    for change in changes:
+        if (count := program.count(change.from_)) != 1:
+            raise Problem(
+                Text(
+                    ja=f"{path.name} に「{change.from_}」が {count} か所ある．1 か所だけに"
+                    f"合うように，それを直す（{where}）．",
+                    en=f"{path.name} has '{change.from_}' in {count} places, not in "
+                    f"one; mend it ({where}).",
+                )
+            )
+        program = program.replace(change.from_, change.to)
+    return program
+
+
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A run to record.
 

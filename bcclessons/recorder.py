@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bcclessons import picture
 from bcclessons.demo import SHELL_SETTINGS
-from bcclessons.lesson import MAIN, Lesson, Run
+from bcclessons.lesson import MAIN, Lesson, Run, changed
 from bcclessons.machine import debian
 from bcclessons.machine.vm import Vm
 from bcclessons.recording import Recording
@@ -97,21 +97,9 @@ def release_of(run: Run) -> Release:
     return debian.release(run.on) if run.on else debian.RELEASES[0]
 
 
-def changed(lesson: Lesson, run: Run) -> str:
+def program_of(lesson: Lesson, run: Run) -> str:
     """Return the lesson's program as a run has it. Raise Problem if it cannot be."""
-    program = lesson.source.read_text(encoding="utf-8")
-    for change in run.change:
-        if (count := program.count(change.from_)) != 1:
-            raise Problem(
-                Text(
-                    ja=f"{lesson.program} に「{change.from_}」が {count} か所ある．"
-                    f"1 か所だけに合うように，lesson.toml の runs（{run.name}）を直す．",
-                    en=f"{lesson.program} has '{change.from_}' in {count} places, not "
-                    f"in one; mend the run {run.name} in lesson.toml.",
-                )
-            )
-        program = program.replace(change.from_, change.to)
-    return program
+    return changed(lesson.source, run.change, f"runs: {run.name}")
 
 
 def _copy(lesson: Lesson, run: Run, checkout: Path) -> None:
@@ -119,7 +107,7 @@ def _copy(lesson: Lesson, run: Run, checkout: Path) -> None:
     folder = checkout / "lessons" / lesson.folder.name
     no_recordings = shutil.ignore_patterns("run*.txt", "run*.cast")
     shutil.copytree(lesson.folder, folder, ignore=no_recordings)
-    (folder / lesson.program).write_text(changed(lesson, run), encoding="utf-8")
+    (folder / lesson.program).write_text(program_of(lesson, run), encoding="utf-8")
     for path in (checkout, *checkout.rglob("*")):
         executable = path.is_dir() or os.access(path, os.X_OK)
         path.chmod(0o755 if executable else 0o644)

@@ -149,7 +149,7 @@ def test_the_main_run_shows_the_events_of_the_demo(lessons: list[Lesson]) -> Non
 
 @pytest.mark.parametrize(("item", "run"), RUNS)
 def test_every_change_fits(item: Lesson, run: Run) -> None:
-    program = recorder.changed(item, run)
+    program = recorder.program_of(item, run)
     assert (program == item.source.read_text(encoding="utf-8")) == (not run.change)
 
 
@@ -171,7 +171,7 @@ def test_a_change_that_does_not_fit_once_is_refused(
 ) -> None:
     run = Run(name="wrong", change=[Change(from_=piece, to="")])
     with pytest.raises(Problem) as caught:
-        recorder.changed(lesson.find(lessons, "02"), run)
+        recorder.program_of(lesson.find(lessons, "02"), run)
     for said in (caught.value.text.ja, caught.value.text.en):
         assert "perf_output_sample" in said
         assert "wrong" in said
@@ -180,7 +180,7 @@ def test_a_change_that_does_not_fit_once_is_refused(
 def test_changes_are_made_one_after_the_other(lessons: list[Lesson]) -> None:
     item = lesson.find(lessons, "02")
     first, second = Change("import threading", "once"), Change("once", "twice")
-    program = recorder.changed(item, Run(name="a", change=[first, second]))
+    program = recorder.program_of(item, Run(name="a", change=[first, second]))
     assert program == item.source.read_text().replace("import threading", "twice")
 
 

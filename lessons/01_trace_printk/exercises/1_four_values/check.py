@@ -1,0 +1,47 @@
+"""All four values of each call are there, in whatever lines."""
+
+import re
+
+from bcclessons.checking import Trial, Wrong
+from bcclessons.text import Text
+
+
+def check(trial: Trial) -> None:
+    """Raise Wrong for the first thing that is not as it should be."""
+    for call in trial.calls:
+        lines = trial.lines_of(call)
+        values = dict(
+            pair for line in lines for pair in re.findall(r"(\w+)=(\S+)", line["text"])
+        )
+        last = lines[-1] if lines else None
+        expected = {"pid": call.pid, "comm": call.name, "uid": call.uid}
+        for name, value in expected.items():
+            if name not in values:
+                raise Wrong(
+                    Text(
+                        ja=f"PID {call.pid} の execve の行に，{name}= が無い．"
+                        f"pid={call.pid} と一緒に表示する．",
+                        en=f"In the lines of the execve of PID {call.pid} there is no "
+                        f"{name}=; print it together with pid={call.pid}.",
+                    ),
+                    last,
+                    look="bpf_trace_printk(",
+                )
+            if values[name] != str(value):
+                raise Wrong(
+                    Text(
+                        ja=f"PID {call.pid} の {name}= は {value} のはずである．",
+                        en=f"For PID {call.pid}, {name}= should be {value}.",
+                    ),
+                    last,
+                    look=f"{name} =",
+                )
+        if not call.before <= int(values.get("time", "0")) <= call.after:
+            raise Wrong(
+                Text(
+                    ja="time= は，execve を呼んだ時刻（起動からのナノ秒）のはずである．",
+                    en="time= should be when execve was called, in ns since boot.",
+                ),
+                last,
+                look="bpf_ktime_get_ns",
+            )

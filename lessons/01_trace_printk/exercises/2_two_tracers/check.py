@@ -1,0 +1,20 @@
+"""Our lines are shown, and no stranger's."""
+
+from bcclessons.checking import Trial, Wrong
+from bcclessons.text import Text
+
+
+def check(trial: Trial) -> None:
+    """Raise Wrong for the first thing that is not as it should be."""
+    for line in trial.stdout.splitlines():
+        if "stranger" in line:
+            raise Wrong(
+                Text(
+                    ja="この行は，ほかのプログラムが書いたものである．表示してはいけない．",
+                    en="This line was written by another program, and must not be shown.",
+                ),
+                line,
+                look='msg == "Unknown"',
+            )
+    for call in trial.calls:
+        trial.line_of(call)

@@ -1,0 +1,36 @@
+"""The total of lost events is printed at the end."""
+
+import re
+
+from bcclessons.checking import Trial, Wrong
+from bcclessons.text import Text
+
+# On a machine with other work, others' calls are lost, too.
+OTHERS = 60
+
+
+def check(trial: Trial) -> None:
+    """Raise Wrong for the first thing that is not as it should be."""
+    totals = [line for line in trial.others if re.fullmatch(r"lost: +\d+", line)]
+    if not totals:
+        raise Wrong(
+            Text(
+                ja="終わるときに，lost: 件数 という行が無い．",
+                en="At its end there is no line lost: NUMBER.",
+            ),
+            look="os._exit",
+        )
+    missing = sum(not trial.lines_of(call) for call in trial.calls)
+    total = int(totals[-1].partition(":")[2])
+    if not missing <= total <= missing + OTHERS:
+        raise Wrong(
+            Text(
+                ja=f"{len(trial.calls)} 回の execve のうち {missing} 回の行が無いのに，合計が"
+                "合わない．lost_cb は 1 件ごとに呼ばれるのではない．引数を足し合わせる．",
+                en=f"Of {len(trial.calls)} calls of execve, {missing} have no line, and the "
+                "total does not fit. lost_cb is not called for each loss. Add up its "
+                "argument.",
+            ),
+            totals[-1],
+            look="lost",
+        )

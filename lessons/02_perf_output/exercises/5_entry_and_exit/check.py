@@ -1,0 +1,38 @@
+"""Each call has a line at its entry, and one with its result at its exit."""
+
+from bcclessons.checking import Trial, Wrong
+from bcclessons.text import Text
+
+
+def check(trial: Trial) -> None:
+    """Raise Wrong for the first thing that is not as it should be."""
+    for call in trial.calls:
+        lines = trial.lines_of(call)
+        exits = [line for line in lines if line["event"] == "exit"]
+        if [line["event"] for line in lines[:1]] != ["enter"]:
+            raise Wrong(
+                Text(
+                    ja=f"PID {call.pid} の execve に，入口（enter）の行が無い．",
+                    en=f"The execve of PID {call.pid} has no line of its entry (enter).",
+                ),
+                lines[0] if lines else None,
+                look="trace_execve",
+            )
+        if not exits:
+            raise Wrong(
+                Text(
+                    ja=f"PID {call.pid} の execve に，出口（exit）の行が無い．",
+                    en=f"The execve of PID {call.pid} has no line of its exit (exit).",
+                ),
+                lines[-1],
+                look="is_exit",
+            )
+        if exits[0]["ret"] != str(call.result):
+            raise Wrong(
+                Text(
+                    ja=f"{call.file} の execve の RET は {call.result} のはずである．",
+                    en=f"For the execve of {call.file}, RET should be {call.result}.",
+                ),
+                exits[0],
+                look="ret",
+            )

@@ -1,0 +1,31 @@
+"""FILE is the program's name, wherever it was at the entry of execve."""
+
+from bcclessons.checking import Trial, Wrong
+from bcclessons.text import Text
+
+
+def check(trial: Trial) -> None:
+    """Raise Wrong for the first thing that is not as it should be."""
+    for call in trial.calls:
+        line = trial.line_of(call)
+        if line["file"] == call.file:
+            continue
+        if "/" not in line["file"] and line["file"] != line["comm"]:
+            raise Wrong(
+                Text(
+                    ja=f"この execve は {call.file} を起動したが，その名前を読めなかった．"
+                    "入口では，名前がまだメモリに無い．",
+                    en=f"This execve started {call.file}, and its name could not be read: "
+                    "at the entry it is not in memory yet.",
+                ),
+                line,
+                look="TRACEPOINT_PROBE",
+            )
+        raise Wrong(
+            Text(
+                ja=f"FILE は {call.file} のはずである．",
+                en=f"FILE should be {call.file}.",
+            ),
+            line,
+            look="event.file",
+        )
