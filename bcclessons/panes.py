@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -54,7 +55,8 @@ def tmux(
 
     It works in a folder of its own: nobody else's tmux, nobody else's settings.
     """
-    with tempfile.TemporaryDirectory(prefix="bcc-lessons-") as private:
+    private = tempfile.mkdtemp(prefix="bcc-lessons-")
+    try:
         file = Path(private) / "tmux.conf"
         file.write_text("".join(f"{line}\n" for line in (*_ALWAYS, *settings)))
         command = ["tmux", "-u", "-S", f"{private}/tmux", "-f", str(file)]
@@ -63,11 +65,26 @@ def tmux(
         start.append(first)
         for pane in more:
             start += [";", "split-window", "-v", pane]
-        try:
-            subprocess.run([*command, *start], check=True, env=environment())
-            yield command
-        finally:
+        subprocess.run([*command, *start], check=True, env=environment())
+        yield command
+    finally:
+        with _undisturbed():
             subprocess.run([*command, "kill-server"], capture_output=True, check=False)
+            shutil.rmtree(private, ignore_errors=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put off what would end this process, until what is done here is done.
+
+    Where a terminal closes, tmux ends at once, and the signal comes a moment later.
+    """
+    signals = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def environment() -> dict[str, str]:
