@@ -66,16 +66,20 @@ class Wrong(Exception):
     """An answer to a program that is not right yet.
 
     ``text`` says what was expected, and why. ``line`` is what came, as a line of the
-    output; ``look`` a piece of the line of the program to look at.
+    output; ``look`` a piece of the line of the program to look at, or several, of
+    which the first that is there counts.
     """
 
     def __init__(
-        self, text: Text, line: Line | str | None = None, look: str | None = None
+        self,
+        text: Text,
+        line: Line | str | None = None,
+        look: str | tuple[str, ...] = (),
     ) -> None:
         super().__init__(text.en)
         self.text = text
         self.came = line.text if isinstance(line, Line) else line
-        self.look = look
+        self.look = (look,) if isinstance(look, str) else look
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ class Trial:
                 en=f"PID {call.pid} called execve for {call.file}, and has no line.",
             ),
             self.others[-1] if self.others else None,
+            look=("perf_submit(", "bpf_trace_printk("),
         )
 
 
@@ -354,8 +359,8 @@ def _content(
     try:
         _check_of(exercise.folder / "check.py")(trial)
     except Wrong as wrong:
-        number = _line_of(wrong.look, program) if wrong.look else None
-        return Answer(wrong.text, wrong.came, number)
+        places = (_line_of(fragment, program) for fragment in wrong.look)
+        return Answer(wrong.text, wrong.came, next(filter(None, places), None))
     return None
 
 

@@ -85,11 +85,6 @@ class Program:
         """Whether it has not ended yet."""
         return self._process.poll() is None
 
-    @property
-    def status(self) -> int | None:
-        """Its exit status, minus the number of the signal that ended it, or None."""
-        return self._process.poll()
-
     def shows(self, line: str) -> bool:
         """Tell whether it has printed this line."""
         return line.encode() in bytes(self.stdout).split(b"\n")[:-1]
@@ -143,7 +138,6 @@ def observe(orders: Json) -> Json:
             left = _end_descendants()
     return {
         "ended": ended,
-        "status": program.status,
         "stdout": program.stdout.decode(errors="replace"),
         "stderr": program.stderr.decode(errors="replace"),
         "calls": calls,
@@ -287,6 +281,9 @@ def _end_descendants() -> int:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
         count += len(left)
+    with contextlib.suppress(ChildProcessError):  # until none is left
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
     return count
 
 

@@ -53,14 +53,15 @@ def pytest_collection_modifyitems(
 ) -> None:
     """With --on, leave only the tests of lessons: what ./lab does is as it was.
 
-    A lesson's test uses ``machine``, and its module names the lesson in ``LESSON``.
+    A lesson's test uses ``machine``, and its module names the lesson in ``LESSON``; or
+    it is made for an attempt at one of the lesson's exercises.
     """
     on = config.getoption("--on")
     if on is None:
         return
     kept = []
     for item in items:
-        subject = getattr(getattr(item, "module", None), "LESSON", None)
+        subject = _lesson_of(item)
         if subject is None or "machine" not in getattr(item, "fixturenames", ()):
             continue
         kept.append(item)
@@ -71,6 +72,15 @@ def pytest_collection_modifyitems(
             item.add_marker(pytest.mark.skip(reason=reason))
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+def _lesson_of(item: pytest.Item) -> Lesson | None:
+    """Return the lesson that a test is about."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if "attempt" in parameters:
+        lesson_of_attempt: Lesson = parameters["attempt"].lesson
+        return lesson_of_attempt
+    return getattr(getattr(item, "module", None), "LESSON", None)
 
 
 def pytest_terminal_summary(

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from bcclessons import cli
+from bcclessons import cli, doctor
 from bcclessons.cache import cache_folder
 from bcclessons.lesson import Lesson
 from bcclessons.machine import Machine, debian
 from bcclessons.progress import TerminalConsole
+from bcclessons.system import System
 from bcclessons.text import Language, Problem
 from bcclessons.verdict import Place, verdict
 
@@ -48,11 +49,42 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that uses ``machine`` on each; with --on, only in that release's VM."""
     if "machine" not in metafunc.fixturenames:
         return
+    on = metafunc.config.getoption("--on")
+    if "attempt" in metafunc.fixturenames:
+        _parametrize_attempts(metafunc, on)
+        return
     machines: list[object] = [Place.HOST.value, Place.VM.value]
-    if metafunc.config.getoption("--on") is not None:
+    if on is not None:
         # A test has the same name on every release.
         machines = [pytest.param(Place.VM.value, id=pytest.HIDDEN_PARAM)]
     metafunc.parametrize("machine", machines, indirect=True, scope="session")
+
+
+def _parametrize_attempts(metafunc: pytest.Metafunc, on: str | None) -> None:
+    """Have each attempt made once: on this host if it can, else in the VM.
+
+    With --on, only the solutions are tried, in that release's VM.
+    """
+    from tests.kernel.attempts import attempts
+
+    report = doctor.examine(
+        System.here(), cache_folder(os.environ), debian.RELEASES[0]
+    )  # fmt: skip
+    cases = []
+    for attempt in attempts():
+        if on is not None:
+            if attempt.says is None:
+                case = pytest.param(Place.VM.value, attempt, id=attempt.label)
+                cases.append(case)
+            continue
+        host = verdict(report, attempt.lesson, only=Place.HOST).place
+        place = Place.VM if host is Place.NOWHERE else Place.HOST
+        cases.append(
+            pytest.param(place.value, attempt, id=f"{place.value}-{attempt.label}")
+        )
+    metafunc.parametrize(
+        ("machine", "attempt"), cases, indirect=["machine"], scope="session"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,50 @@
+"""What learners hand in: the start as it is, plausible mistakes, the solution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bcclessons import exercise
+from bcclessons import lesson as lesson_file
+from bcclessons.exercise import Exercise
+from bcclessons.layout import CHECKOUT
+from bcclessons.lesson import Lesson
+
+LESSONS = lesson_file.load_all(CHECKOUT)
+EXERCISES = exercise.load_all(LESSONS)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A program for an exercise, and a piece of the answer that it must get.
+
+    ``says`` is None for one that is right. ``lesson`` has what the exercise needs.
+    """
+
+    exercise: Exercise
+    lesson: Lesson
+    name: str
+    program: str
+    says: str | None
+
+    @property
+    def label(self) -> str:
+        """Its name among all attempts."""
+        return f"{self.exercise.label}-{self.name}"
+
+
+def attempts() -> list[Attempt]:
+    """Return every attempt at every exercise."""
+    made = []
+    for item in EXERCISES:
+        lesson = item.lesson_to_run(lesson_file.find(LESSONS, item.label[:2]))
+        programs = [
+            ("start", item.start.read_text(), item.says),
+            ("solution", item.solution.read_text(), None),
+            *(
+                (wrong.name, item.wrong_program(wrong), wrong.says)
+                for wrong in item.wrong
+            ),
+        ]
+        made += [Attempt(item, lesson, *program) for program in programs]
+    return made

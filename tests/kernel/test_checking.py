@@ -1,0 +1,153 @@
+"""Programs that misbehave: each is stopped, told so, and leaves nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from bcclessons import checking
+from bcclessons.checking import Answer
+from tests.kernel.attempts import EXERCISES
+from tests.kernel.conftest import Runner
+
+EXERCISE = next(item for item in EXERCISES if item.label == "02/1")
+START = EXERCISE.start.read_text()
+READY = f'print("{EXERCISE.output.ready}", flush=True)\n'
+PYTHON = "#!/usr/bin/python3\n"
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A program, what is said of it in English, and the line to look at, if any."""
+
+    program: str
+    says: str
+    line: int | None = None
+
+
+BAD = {
+    "hangs": Bad(f"{PYTHON}import time\ntime.sleep(1000)\n", "header did not"),
+    "floods": Bad(
+        f"{PYTHON}{READY}while True:\n    print('x' * 70)\n", "more than 1 MB"
+    ),
+    "floods stderr": Bad(
+        f"{PYTHON}import sys\nwhile True:\n    print('x' * 70, file=sys.stderr)\n",
+        "more than 1 MB",
+    ),
+    "dies": Bad(f"{PYTHON}{READY}1 / 0\n", "ZeroDivisionError: division by zero", 3),
+    "ends": Bad(f"{PYTHON}{READY}", "without a word"),
+    "ends in a sentence": Bad(f"{PYTHON}raise SystemExit('no more')\n", "no more"),
+    "ignores Ctrl-C": Bad(
+        f"{PYTHON}import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        f"{READY}time.sleep(1000)\n",
+        "3 seconds after Ctrl-C it still ran",
+        3,
+    ),
+    "ends in a traceback": Bad(
+        f"{PYTHON}import time\n{READY}time.sleep(1000)\n", "Ctrl-C made it print"
+    ),
+    "leaves a process": Bad(
+        f"{PYTHON}import os, signal, time\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+        "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        f"        time.sleep(1000)\n    os._exit(0)\n"
+        f"{READY}time.sleep(1000)\n",
+        "It left 1 processes behind",
+    ),
+    "prints rubbish": Bad(
+        f"{PYTHON}import os, signal, time\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+        f"{READY}os.write(1, bytes(range(256)) + b'\\n')\ntime.sleep(1000)\n",
+        "has no line",
+    ),
+    "cannot be started": Bad("print('no first line')\n", "first line must be", 1),
+    "is no Python": Bad(f"{PYTHON}def (:\n", "Python cannot read it", 2),
+    "holds a NUL": Bad(f"{PYTHON}\0\n", "Python cannot read it"),
+    "does not compile": Bad(
+        START.replace("data.pid = pid_tgid", "data.pid = pid_tgi"),
+        "undeclared identifier 'pid_tgi'",
+        START.splitlines().index("    data.pid = pid_tgid >> 32;") + 1,
+    ),
+    "is refused": Bad(
+        START.replace(
+            "data.pid = pid_tgid >> 32;", "data.pid = ((u32 *)&data)[pid_tgid & 1023];"
+        ),
+        "verifier refused",
+    ),
+    "raises in the callback": Bad(
+        START.replace("    printb(", "    event.nothing\n    printb("),
+        "has no attribute 'nothing'",
+        START[: START.index("    printb(")].count("\n") + 1,
+    ),
+    "prints nothing": Bad(
+        f"{PYTHON}import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+        f"{READY}time.sleep(1000)\n",
+        "has no line",
+    ),
+}
+
+
+def check(machine: Runner, program: str) -> Answer | None:
+    emulated = machine.name == "vm"
+    return checking.check(
+        EXERCISE, program, machine.machine, emulated=emulated,
+        ready_seconds=20 if emulated else 5,
+    )  # fmt: skip
+
+
+def left_on(machine: Runner) -> str:
+    """Return the processes of a checked program that are still there."""
+    find = "pgrep -f '/bcc-lessons-[^/]*/[m]y_sample' || true"
+    return machine.run(["sh", "-c", find], 30).stdout
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_it_is_stopped_and_told_so(machine: Runner, name: str) -> None:
+    bad = BAD[name]
+    begin = time.monotonic()
+    answer = check(machine, bad.program)
+    assert time.monotonic() - begin < 40
+    assert answer is not None
+    assert bad.says in answer.text.en
+    if bad.line is not None:
+        assert answer.number == bad.line
+    assert answer.text.ja != answer.text.en
+    assert left_on(machine) == ""
+
+
+def test_a_fork_bomb_is_ended(machine: Runner) -> None:
+    program = (
+        f"{PYTHON}import os, time\n{READY}"
+        "for _ in range(40):\n    if os.fork() == 0:\n        os.setsid()\n"
+        "        time.sleep(1000)\ntime.sleep(1000)\n"
+    )
+    answer = check(machine, program)
+    assert answer is not None
+    assert left_on(machine) == ""
+
+
+def test_a_checker_that_is_killed_leaves_nothing(machine: Runner) -> None:
+    if machine.name == "vm":
+        pytest.skip("this machine is the VM: what is killed there is the same program")
+    argv = ["/usr/bin/python3", "-B", "-m", "bcclessons.on_machine"]
+    with subprocess.Popen(
+        machine.machine.command(argv, root=True),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(
+            '{"program": "#!/usr/bin/python3\\nimport time\\ntime.sleep(1000)",'
+            '"ready": "x", "steps": [], "ready_seconds": 60, "quiet_seconds": 1,'
+            '"end_seconds": 1, "most_seconds": 100, "most_bytes": 1000}'
+        )
+        process.stdin.close()
+        while not left_on(machine):
+            time.sleep(0.05)
+        process.kill()
+    end = time.monotonic() + 5
+    while left_on(machine) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert left_on(machine) == ""
