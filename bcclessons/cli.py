@@ -600,7 +600,14 @@ def _record(lab: Lab, name: str, names: Sequence[str]) -> None:
     from bcclessons import recorder
 
     chosen = lesson.find(lab.lessons, name)
-    runs = lesson.find_runs(chosen, names)
+    others = [name for name in names if name != recorder.CHECK]
+    runs = lesson.find_runs(chosen, others) if others or not names else []
+    exercises = exercise.load_all([chosen])
+    if exercises and (not names or recorder.CHECK in names):
+        lab.need_vm(chosen, debian.RELEASES[0])
+        texts = recorder.record_check(chosen, exercises[0], lab.cache, lab.console)
+        for path in recorder.write_all(texts):
+            lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
     lab.need({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
     for run in runs:
         release = recorder.release_of(run)

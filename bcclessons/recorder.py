@@ -12,23 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bcclessons import picture
+from bcclessons import checking, picture, tutor
 from bcclessons.demo import SHELL_SETTINGS
+from bcclessons.layout import CHECKOUT
 from bcclessons.lesson import MAIN, Lesson, Run, changed
 from bcclessons.machine import debian
 from bcclessons.machine.vm import Vm
 from bcclessons.recording import Recording
 from bcclessons.terminal import PROMPT, Terminal
-from bcclessons.text import Problem, Text
+from bcclessons.text import Language, Problem, Text
 
 if TYPE_CHECKING:
     from bcclessons.console import Console
+    from bcclessons.exercise import Exercise
     from bcclessons.machine.debian import Release
 
 _SHELL = ("bash", "--noprofile", "--norc", "-i")
 _AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
 _FACTS = "uname -r; /usr/bin/python3 -c 'import bcc; print(bcc.__version__)'"
 _RULE = "─" * 40
+
+CHECK = "check"
+"""The name by which the check of a lesson's first exercise is recorded."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,50 @@ def record(
     return Taken(Recording(command, today, release.title, kernel, bcc, body), cast)
 
 
+def record_check(
+    lesson: Lesson, exercise: Exercise, cache: Path, console: Console
+) -> dict[Path, str]:
+    """Check an exercise as it is and solved, in a VM; return the texts, by their paths.
+
+    Raise Problem if the two are not found wrong and right.
+    """
+    release = debian.RELEASES[0]
+    command = f"./lab check {exercise.label}"
+    with Vm(CHECKOUT, release, cache, console) as machine:
+        kernel, bcc = _call(machine, _FACTS).split()
+        programs = [exercise.start.read_text(), exercise.solution.read_text()]
+        answers = [
+            checking.check(exercise, program, machine, emulated=True)
+            for program in programs
+        ]
+    if answers[0] is None or answers[1] is not None:
+        raise Problem(
+            Text(
+                ja=f"演習 {exercise.label} の start と solution が，正しく見分けられない．",
+                en=f"the start and the solution of exercise {exercise.label} are not "
+                "told apart.",
+            )
+        )
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    made = {}
+    for language in Language:
+        said = [
+            f"$ {command}\n{tutor.verdict(exercise, answer, program, language)}\n"
+            for program, answer in zip(programs, answers, strict=True)
+        ]
+        recording = Recording(
+            f"./lab record {lesson.label} {CHECK}",
+            today,
+            release.title,
+            kernel,
+            bcc,
+            "".join(said),
+        )
+        suffix = "" if language is Language.JA else f".{language}"
+        made[lesson.folder / f"run-{CHECK}{suffix}.txt"] = str(recording)
+    return made
+
+
 def write(taken: Taken, lesson: Lesson, run: Run, checkout: Path) -> list[Path]:
     """Write a run beside its lesson, as text and as cast, and return the paths.
 
@@ -85,6 +134,11 @@ def write(taken: Taken, lesson: Lesson, run: Run, checkout: Path) -> list[Path]:
     drawn = checkout / "docs/pictures" / f"{run.stem}-{lesson.label}.svg"
     if drawn.exists():
         texts[drawn] = picture.draw(taken.recording, lesson.program)
+    return write_all(texts)
+
+
+def write_all(texts: dict[Path, str]) -> list[Path]:
+    """Write files, all of them or none, and return their paths."""
     for path, text in texts.items():
         path.with_name(f".{path.name}.new").write_text(text, encoding="utf-8")
     for path in texts:

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bcclessons import lesson, picture, recorder, recording
+from bcclessons import exercise, lesson, picture, recorder, recording
 from bcclessons.lesson import Change, Lesson, Run
 from bcclessons.recording import Recording, shape
-from bcclessons.text import Problem
+from bcclessons.text import Language, Problem
 
 ROOT = Path(__file__).parents[2]
 RUNS = [
@@ -156,7 +156,23 @@ def test_every_change_fits(item: Lesson, run: Run) -> None:
 def test_there_is_no_recording_of_another_run(lessons: list[Lesson]) -> None:
     for item in lessons:
         stems = {path.stem for path in item.folder.glob("run*.*")}
-        assert stems == {run.stem for run in item.all_runs}
+        checks = {f"run-{recorder.CHECK}", f"run-{recorder.CHECK}.en"}
+        assert stems == {run.stem for run in item.all_runs} | checks
+
+
+def test_the_recorded_check_is_of_the_exercise_as_it_is(lessons: list[Lesson]) -> None:
+    for item in lessons:
+        first = exercise.load_all([item])[0]
+        program = first.start.read_text().splitlines()
+        for language, name in (("ja", "run-check.txt"), ("en", "run-check.en.txt")):
+            body = recording.load(item.folder / name).body
+            title = first.title.to(Language(language))
+            assert (
+                body.count(f"$ ./lab check {first.label}\n{first.label} {title}") == 2
+            )
+            looked = re.search(r"(?:line |: )(\d+)(?: 行目)?: (.+)", body)
+            assert looked is not None
+            assert program[int(looked[1]) - 1].strip() == looked[2]
 
 
 def test_the_readme_shows_the_recorded_run(lessons: list[Lesson]) -> None:

@@ -1,0 +1,146 @@
+"""./lab check, watch and reset, as a learner types them, in a copy of the checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.conftest import Runner
+
+FOLDER = "lessons/02_perf_output/exercises/1_seconds"
+
+
+class Learner:
+    """Somebody who types ./lab in a checkout of their own."""
+
+    def __init__(self, checkout: Path, home: Path) -> None:
+        self.folder = checkout / FOLDER
+        self.mine = self.folder / "my_sample"
+        self.checkout = checkout
+        self.environment = {
+            **os.environ,
+            "LANG": "en_US.UTF-8",
+            "XDG_STATE_HOME": str(home),
+        }
+
+    def lab(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["./lab", *arguments],
+            cwd=self.checkout,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture
+def learner(checkout: Path, tmp_path: Path) -> Learner:
+    copy = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".git", "my_sample*")
+    shutil.copytree(checkout, copy, ignore=ignored)
+    return Learner(copy, tmp_path / "state")
+
+
+def test_from_the_first_check_to_solved(machine: Runner, learner: Learner) -> None:
+    where = f"--{machine.name}"
+    first = learner.lab("check", "02/1", where)
+    assert first.returncode == 1
+    assert f"The file to change: {FOLDER}/my_sample" in first.stdout
+    assert "02/1 Show seconds: not yet." in first.stdout
+    assert "Look at line 53: printb(" in first.stdout
+    assert learner.mine.read_text() == (learner.folder / "start").read_text()
+    for number in (1, 2, 2):
+        hint = learner.lab("check", "02/1", "--hint")
+        assert hint.returncode == 0
+        assert hint.stdout.count("Hint ") == number
+    shutil.copy(learner.folder / "solution", learner.mine)
+    solved = learner.lab("--lang", "ja", "check", "02/1", where)
+    assert solved.returncode == 0, solved.stderr
+    assert solved.stdout.startswith("02/1 秒で表示する: できた．\n次: ./lab check 01/1")
+    assert "exercises 1/5: 1+ 2- 3- 4- 5-" in learner.lab().stdout
+    again = learner.lab("reset", "02/1")
+    assert again.returncode == 0
+    kept = learner.folder / "my_sample.1"
+    assert kept.read_text() == (learner.folder / "solution").read_text()
+    assert "exercises 0/5" in learner.lab().stdout
+
+
+def test_a_save_is_checked_at_once(machine: Runner, learner: Learner) -> None:
+    process = subprocess.Popen(
+        ["./lab", "watch", "02/1", f"--{machine.name}"],
+        cwd=learner.checkout,
+        env=learner.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+
+    def wait_for(words: str) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if words in line:
+                return
+        raise AssertionError(f"no {words!r}")
+
+    wait_for("Waiting for a save")
+    took = []
+    for name, words in (("solution", "solved."), ("start", "not yet.")):
+        begin = time.monotonic()
+        # As many editors do: a new file takes the old one's place.
+        shutil.copy(learner.folder / name, learner.folder / "new")
+        (learner.folder / "new").replace(learner.mine)
+        wait_for(words)
+        took.append(time.monotonic() - begin)
+        wait_for("Waiting for a save")
+    # 3 s and 6 s are what a learner may wait; a busy test machine gets more.
+    assert min(took) < (4 if machine.name == "host" else 9)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    process.stdout.close()
+    assert "Traceback" not in learner.lab().stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "02/9"], "there is no exercise '02/9'"),
+        (["check", "nothing"], "there is no exercise 'nothing'"),
+        (["watch", "99"], "there is no exercise '99'"),
+        (["reset", "02/0"], "there is no exercise '02/0'"),
+        (["reset"], "see ./lab reset --help"),
+        (["check", "02/1", "--on", "debian-1"], "there is no release 'debian-1'"),
+    ],
+)
+def test_bad_input_gets_one_sentence(
+    learner: Learner, arguments: list[str], said: str
+) -> None:
+    done = learner.lab(*arguments)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("broken", ["directory", "bytes", "empty"])
+def test_a_file_that_is_no_program_gets_one_sentence(
+    learner: Learner, broken: str
+) -> None:
+    if broken == "directory":
+        learner.mine.mkdir()
+    else:
+        learner.mine.write_bytes(b"\xff" if broken == "bytes" else b"")
+    done = learner.lab("check", "02/1")
+    assert done.returncode == 1
+    assert "./lab reset 02/1" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
