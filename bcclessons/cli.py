@@ -778,7 +778,12 @@ def _leave(signum: int, frame: FrameType | None) -> NoReturn:
 def _usage(error: click.UsageError, language: Language) -> str:
     """Say what is wrong on the command line, and what to type."""
     path = error.ctx.command_path if error.ctx else "./lab"
-    if isinstance(error, click.MissingParameter):
+    if isinstance(error, click.MissingParameter) and path.endswith("reset"):
+        text = Text(
+            ja="どの演習かを指定する．例: ./lab reset 02/1．一覧: ./lab",
+            en="name an exercise: ./lab reset 02/1; to list them: ./lab",
+        )
+    elif isinstance(error, click.MissingParameter):
         text = Text(
             ja="どのレッスンかを指定する．例: ./lab run 02．一覧: ./lab",
             en="name a lesson: ./lab run 02; to list them: ./lab",

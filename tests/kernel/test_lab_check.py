@@ -118,7 +118,7 @@ def test_a_save_is_checked_at_once(machine: Runner, learner: Learner) -> None:
         (["check", "nothing"], "there is no exercise 'nothing'"),
         (["watch", "99"], "there is no exercise '99'"),
         (["reset", "02/0"], "there is no exercise '02/0'"),
-        (["reset"], "see ./lab reset --help"),
+        (["reset"], "name an exercise: ./lab reset 02/1"),
         (["check", "02/1", "--on", "debian-1"], "there is no release 'debian-1'"),
     ],
 )
