@@ -20,6 +20,17 @@ def check(trial: Trial) -> None:
             ),
             look="os._exit",
         )
+    if len(totals) > 1:
+        raise Wrong(
+            Text(
+                ja=f"lost: の行が {len(totals)} 行ある．合計は，Ctrl-C で終わるときに "
+                "1 回だけ表示する．",
+                en=f"There are {len(totals)} lines lost:. Print the total once, when "
+                "Ctrl-C ends the program.",
+            ),
+            totals[0],
+            look="lost",
+        )
     missing = sum(not trial.lines_of(call) for call in trial.calls)
     total = int(totals[-1].partition(":")[2])
     if not missing <= total <= missing + OTHERS:

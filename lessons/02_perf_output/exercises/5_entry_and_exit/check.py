@@ -27,6 +27,26 @@ def check(trial: Trial) -> None:
                 lines[-1],
                 look="is_exit",
             )
+        if len(lines) > 2:
+            raise Wrong(
+                Text(
+                    ja=f"PID {call.pid} の execve は 1 回なのに，行が {len(lines)} 行ある．"
+                    "入口と出口に 1 行ずつのはずである．",
+                    en=f"PID {call.pid} called execve once, and has {len(lines)} lines: "
+                    "one is due at its entry, and one at its exit.",
+                ),
+                lines[-1],
+                look="perf_submit(",
+            )
+        if lines[0]["ret"] != "-":
+            raise Wrong(
+                Text(
+                    ja="入口（enter）の RET は - のはずである．戻り値は，まだ無い．",
+                    en="At the entry (enter), RET should be -: nothing is returned yet.",
+                ),
+                lines[0],
+                look="enter",
+            )
         if exits[0]["ret"] != str(call.result):
             raise Wrong(
                 Text(
