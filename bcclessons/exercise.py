@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from bcclessons.lesson import Change, Lesson, Needs, Output, changed
+from bcclessons.lesson import Change, Lesson, Needs, Output, changed, decoded
 from bcclessons.text import Problem, Text
 
 MINE = "my_sample"
@@ -105,16 +105,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def load(folder: Path) -> Exercise:
     """Read one exercise. Raise Problem, naming file and field, if it is not right."""
-    path = folder / "exercise.toml"
-    try:
-        exercise = msgspec.toml.decode(path.read_bytes(), type=Exercise)
-    except (OSError, ValueError, OverflowError, RecursionError) as error:
-        raise Problem(
-            Text(
-                ja=f"{path} が読めない（{error}）．書き方は CONTRIBUTING.md にある．",
-                en=f"{path} cannot be read ({error}); see CONTRIBUTING.md.",
-            )
-        ) from error
+    exercise = decoded(folder / "exercise.toml", Exercise)
     return msgspec.structs.replace(exercise, folder=folder)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
 from bcclessons.text import Problem, Text
+
+_Kind = TypeVar("_Kind")
 
 MAIN = "run"
 """The name of a lesson's main run: the demo."""
@@ -156,11 +158,10 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [Run(name=MAIN, steps=self.demo.steps), *self.runs]
 
 
-def load(folder: Path) -> Lesson:
-    """Read one lesson. Raise Problem, naming file and field, if it is not right."""
-    path = folder / "lesson.toml"
+def decoded(path: Path, kind: type[_Kind]) -> _Kind:
+    """Read a TOML file as data of a kind. Raise Problem, naming it, if it is not right."""
     try:
-        lesson = msgspec.toml.decode(path.read_bytes(), type=Lesson)
+        return msgspec.toml.decode(path.read_bytes(), type=kind)
     except (OSError, ValueError, OverflowError, RecursionError) as error:
         raise Problem(
             Text(
@@ -168,6 +169,12 @@ def load(folder: Path) -> Lesson:
                 en=f"{path} cannot be read ({error}); see CONTRIBUTING.md.",
             )
         ) from error
+
+
+def load(folder: Path) -> Lesson:
+    """Read one lesson. Raise Problem, naming file and field, if it is not right."""
+    path = folder / "lesson.toml"
+    lesson = decoded(path, Lesson)
     lesson = msgspec.structs.replace(lesson, folder=folder)
     if not folder.name.startswith(lesson.label + "_") or not lesson.source.is_file():
         raise Problem(

@@ -127,7 +127,7 @@ def observe(orders: Json) -> Json:
         path = Path(folder) / "my_sample"
         path.write_text(orders["program"], encoding="utf-8")
         path.chmod(0o755)
-        _empty_trace_pipe()
+        empty_trace_pipe()
         try:
             program = Program(path, orders["most_bytes"])
         except OSError as error:
@@ -224,7 +224,7 @@ def _become(step: Json, tell: int) -> None:
         os.write(tell, json.dumps(facts).encode() + b"\n")
         kept: list[Any] = []
         file = step["file"].encode() + b"\0"
-        address = _untouched(file) if step["absent"] else _address(file, kept)
+        address = untouched(file) if step["absent"] else _address(file, kept)
         args = [_address(word.encode() + b"\0", kept) for word in step["argv"]]
         argv = _address(struct.pack(f"{len(args) + 1}P", *args, 0), kept)
         libc.execve(address, argv, None)
@@ -244,7 +244,7 @@ def _address(data: bytes, kept: list[Any]) -> int:
     return ctypes.addressof(kept[-1])
 
 
-def _untouched(data: bytes) -> int:
+def untouched(data: bytes) -> int:
     """Return the address of data that is in a file and, so far, not in memory."""
     file = os.memfd_create("data")
     os.write(file, data)
@@ -257,8 +257,11 @@ def set_name(name: str) -> None:
     libc.prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
-def _empty_trace_pipe() -> None:
-    """Read the trace pipe dry: it keeps each line until somebody has read it."""
+def empty_trace_pipe() -> None:
+    """Read the trace pipe dry: it keeps each line until somebody has read it.
+
+    Where another program reads it, it is that one's.
+    """
     with contextlib.suppress(OSError):  # EBUSY from open(), EAGAIN when it is dry
         pipe = os.open(TRACING / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK)
         try:

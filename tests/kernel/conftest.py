@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from bcclessons import cli, doctor
+from bcclessons import doctor
 from bcclessons.cache import cache_folder
+from bcclessons.lab import Lab
 from bcclessons.lesson import Lesson
 from bcclessons.machine import Machine, debian
 from bcclessons.progress import TerminalConsole
@@ -91,7 +92,7 @@ def _parametrize_attempts(metafunc: pytest.Metafunc, on: str | None) -> None:
 def machine(request: pytest.FixtureRequest, lessons: list[Lesson]) -> Iterator[Runner]:
     """Each machine in turn, made ready as ./lab run makes it."""
     name: str = request.param
-    lab = cli.Lab(TerminalConsole(Language.EN), cache_folder(os.environ), lessons)
+    lab = Lab(TerminalConsole(Language.EN), cache_folder(os.environ), lessons)
     on = request.config.getoption("--on")
     release = debian.RELEASES[0] if on is None else debian.release(on)
     decided = verdict(lab.report(release), lessons[0], only=Place(name))

@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons import cli, panes, recorder, recording
 from bcclessons import lesson as lessons
+from bcclessons import panes, recorder, recording
 from bcclessons.cache import cache_folder
+from bcclessons.lab import Lab
 from bcclessons.lesson import MAIN, Change, Lesson, Run
 from bcclessons.machine.debian import Release
 from bcclessons.progress import TerminalConsole
@@ -49,9 +50,7 @@ NAMES = [f"{item.label}-{run.name}" for item, run in RUNS]
 
 def need_vm(item: Lesson, release: Release) -> None:
     """Skip the test where there can be no VM."""
-    decided = verdict(
-        cli.Lab(CONSOLE, CACHE, LESSONS).report(release), item, only=Place.VM
-    )
+    decided = verdict(Lab(CONSOLE, CACHE, LESSONS).report(release), item, only=Place.VM)
     if decided.place is Place.NOWHERE:
         pytest.skip(f"this machine cannot be the vm: {decided.why.en}")
 

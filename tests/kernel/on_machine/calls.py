@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import json
-import mmap
 import os
 import signal
 import struct
@@ -23,6 +22,7 @@ from tests.kernel.on_machine.system import (
     name_of_this_thread,
     set_name,
     text,
+    untouched,
     wait_for_state,
     waiting,
 )
@@ -31,13 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tests.kernel.on_machine.run import Lesson
-
-libc.execve.argtypes = [ctypes.c_void_p] * 3
-libc.mmap.restype = ctypes.c_void_p
-libc.mmap.argtypes = [
-    ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
-    ctypes.c_long,
-]  # fmt: skip
 
 _PTRACE_SEIZE = 0x4206
 
@@ -118,7 +111,7 @@ class Call(NamedTuple):
 
         def memory(data: bytes, name: str) -> int:
             if name == self.absent:
-                return _untouched(data)
+                return untouched(data)
             kept.append(ctypes.create_string_buffer(data, len(data)))
             return ctypes.addressof(kept[-1])
 
@@ -135,16 +128,6 @@ class Call(NamedTuple):
 
 def _execve(_kept: object, file: int | None, argv: int | None) -> None:
     libc.execve(file, argv, None)
-
-
-def _untouched(data: bytes) -> int:
-    """Return the address of data that is in a file and, so far, not in memory."""
-    file = os.memfd_create("data")
-    os.write(file, data)
-    address: int = libc.mmap(
-        None, len(data), mmap.PROT_READ, mmap.MAP_PRIVATE, file, 0
-    )  # fmt: skip
-    return address
 
 
 TRUE = Call()

@@ -11,19 +11,24 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bcclessons.on_machine import (
+    TRACING,
+    die_with_parent,
+    empty_trace_pipe,
+    libc,
+    untouched,
+)
+
 if TYPE_CHECKING:
     import signal
     from collections.abc import Iterator
 
+__all__ = ["TRACING", "die_with_parent", "empty_trace_pipe", "libc", "untouched"]
+
 PYTHON = "/usr/bin/python3"
-TRACING = Path("/sys/kernel/tracing")
 
-libc = ctypes.CDLL(None, use_errno=True)
-
-_PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _PR_GET_NAME = 16
-_SIGKILL = 9
 _BPF_PROG_GET_NEXT_ID = 11
 _BPF_SYSCALL = {"x86_64": 321, "aarch64": 280}[platform.machine()]
 _ENOENT = 2
@@ -60,11 +65,6 @@ def name_of_this_thread() -> bytes:
     kept = ctypes.create_string_buffer(16)
     libc.prctl(_PR_GET_NAME, kept, 0, 0, 0)
     return kept.value
-
-
-def die_with_parent() -> None:
-    """Have this process killed when its parent ends, however that ends."""
-    libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
 
 
 def fields_of(stat: Path) -> list[bytes]:
@@ -138,20 +138,6 @@ def held_programs(pid: int | None = None) -> dict[int, int]:
             if "prog_id" in said:
                 held[int(said["prog_id"])] = int(said.get("recursion_misses", 0))
     return held
-
-
-def empty_trace_pipe() -> None:
-    """Read the trace pipe dry: it keeps each line until somebody has read it.
-
-    Where another program reads it, it is that one's.
-    """
-    with contextlib.suppress(OSError):  # EBUSY from open(), EAGAIN when it is dry
-        pipe = os.open(TRACING / "trace_pipe", os.O_RDONLY | os.O_NONBLOCK)
-        try:
-            while os.read(pipe, 65536):
-                pass
-        finally:
-            os.close(pipe)
 
 
 def overwritten() -> int:

@@ -1,0 +1,161 @@
+"""What the commands of ./lab work with: lessons, machines, installed packages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from bcclessons import doctor, environments, packages, tools
+from bcclessons.cache import python_command
+from bcclessons.layout import CHECKOUT, environment_folder
+from bcclessons.lesson import Lesson
+from bcclessons.machine import Machine, debian, vm
+from bcclessons.machine.debian import Release
+from bcclessons.machine.headers import stand_in_headers
+from bcclessons.machine.host import Host
+from bcclessons.progress import TerminalConsole
+from bcclessons.solved import Solved
+from bcclessons.system import System
+from bcclessons.text import Problem, Text
+from bcclessons.verdict import Place, Verdict, verdict
+
+
+class Where(NamedTuple):
+    """Where a lesson runs, as far as the user decides, and the release of a VM."""
+
+    only: Place | None
+    release: Release
+
+    @classmethod
+    def asked(cls, *, host: bool, vm: bool, on: str | None) -> Where:
+        """Return what --host, --vm and --on come to. Raise Problem if they clash."""
+        release = debian.RELEASES[0] if on is None else debian.release(on)
+        if not host:
+            return cls(Place.VM if vm or on is not None else None, release)
+        if vm or on is not None:
+            raise Problem(
+                Text(
+                    ja="--host はこのマシンで，--vm と --on は VM で動かす．"
+                    "どちらかだけを指定する．",
+                    en="--host runs on this machine, --vm and --on in a VM; "
+                    "give one or the other.",
+                )
+            )
+        return cls(Place.HOST, release)
+
+
+@dataclass
+class Lab:
+    """What every command works with."""
+
+    console: TerminalConsole
+    cache: Path
+    lessons: list[Lesson]
+    solved: Solved = field(default_factory=lambda: Solved(os.environ))
+
+    def report(self, release: Release = debian.RELEASES[0]) -> doctor.Report:
+        """Examine this machine, with VMs of a release."""
+        return doctor.examine(System.here(), self.cache, release)
+
+    @contextmanager
+    def machine(
+        self,
+        wanted: Lesson | None,
+        only: Place | None,
+        release: Release = debian.RELEASES[0],
+    ) -> Iterator[Machine]:
+        """Make the machine that a lesson (or any) runs on ready, and say which it is.
+
+        A VM is of ``release``.
+        """
+        report = self.report(release)
+        found = verdict(report, wanted or self.lessons[0], only=only)
+        self._make_possible(found)
+        if found.place is Place.VM:
+            machine: Machine = vm.Vm(CHECKOUT, release, self.cache, self.console)
+        else:
+            headers = None
+            if found.place is Place.STANDIN:
+                headers = stand_in_headers(self.cache, self.console)
+            tracefs = report["tracefs"].state is doctor.State.OK
+            machine = Host(CHECKOUT, headers, tracefs=tracefs)
+        with machine:
+            self.console.say(
+                Text(
+                    ja=f"{machine.title.ja}で動かす: {found.why.ja}．",
+                    en=f"Running on {machine.title.en}: {found.why.en}.",
+                )
+            )
+            try:
+                yield machine
+            except Problem:
+                # Was it the machine? Its keeper may need a moment to notice.
+                end = time.monotonic() + 1
+                while machine.alive() and time.monotonic() < end:
+                    time.sleep(0.05)
+                if machine.alive():
+                    raise
+            if not machine.alive():
+                raise Problem(
+                    Text(
+                        ja="VM が途中で終わった．もう一度実行する．",
+                        en="the VM ended before its time; run this again.",
+                    )
+                )
+
+    def _make_possible(self, found: Verdict) -> None:
+        """Install what a verdict calls for. Raise Problem if it is NOWHERE."""
+        if found.place is Place.NOWHERE:
+            raise Problem(
+                Text(
+                    ja=f"{found.why.ja}．直し方: ./lab doctor",
+                    en=f"{found.why.en}; how to mend it: ./lab doctor",
+                )
+            )
+        reason = Text(ja="レッスンを動かすの", en="Running the lesson")
+        packages.install(found.packages, reason, self.console)
+
+    @contextmanager
+    def machines(self, where: Where) -> Iterator[Callable[[Lesson], Machine]]:
+        """Yield what makes the machine for a lesson ready, each of them only once."""
+        ready: dict[Place, Machine] = {}
+        with ExitStack() as stack:
+
+            def machine(wanted: Lesson) -> Machine:
+                report = self.report(where.release)
+                place = verdict(report, wanted, only=where.only).place
+                if place not in ready:
+                    ready[place] = stack.enter_context(self.machine(wanted, *where))
+                return ready[place]
+
+            yield machine
+
+    def need_vm(self, wanted: Lesson, release: Release) -> None:
+        """Install what running a lesson in a VM of a release takes."""
+        self._make_possible(verdict(self.report(release), wanted, only=Place.VM))
+
+    def need(self, commands: Mapping[str, str], reason: Text) -> None:
+        """Install the packages (by command) of commands that this machine lacks."""
+        packages.install(tools.missing(System.here(), commands), reason, self.console)
+
+    @property
+    def python(self) -> list[str]:
+        """The command of a Python that has what the tests and the site need."""
+        lock = CHECKOUT / "requirements-dev.txt"
+        folder = environment_folder(lock)
+        environments.make(folder, lock, self.console)
+        return python_command(str(folder / "bin/python"), self.cache)
+
+    @property
+    def pytest(self) -> list[str]:
+        """The command that runs the tests."""
+        # A shell that starts us in the background has SIGINT ignored, which children
+        # inherit; the tests are about Ctrl-C, too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        return [*self.python, "-m", "pytest"]
