@@ -72,13 +72,18 @@ def test_bad_input_gets_one_sentence_and_nothing_is_lost(
     assert file.read_text() == "mine"
 
 
-def test_a_build_that_fails_says_so(checkout: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
+def copied(checkout: Path, copy: Path) -> Path:
+    """Copy what ./lab site works with, to be changed."""
     copy.mkdir()
     for name in (*BUILT_FROM, "lab", "requirements.txt", "requirements-dev.txt"):
         source = checkout / name
         make = shutil.copytree if source.is_dir() else shutil.copy
         make(source, copy / name)
+    return copy
+
+
+def test_a_build_that_fails_says_so(checkout: Path, tmp_path: Path) -> None:
+    copy = copied(checkout, tmp_path / "copy")
     page = copy / "docs/setup.en.md"
     page.write_text(page.read_text() + "\n[nowhere](nowhere.md)\n")
     done = lab(copy, "--build", str(tmp_path / "site"))
@@ -91,12 +96,7 @@ def test_a_build_that_fails_says_so(checkout: Path, tmp_path: Path) -> None:
 @pytest.fixture
 def served(checkout: Path, tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A copy of the checkout that ./lab site serves, and where."""
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    for name in (*BUILT_FROM, "lab", "requirements.txt", "requirements-dev.txt"):
-        source = checkout / name
-        make = shutil.copytree if source.is_dir() else shutil.copy
-        make(source, copy / name)
+    copy = copied(checkout, tmp_path / "copy")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
