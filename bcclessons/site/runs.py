@@ -63,10 +63,11 @@ def shown(
         return _framed(text, run, language)
     screen = f'<div class="player" data-recording="{script}" data-player="{player}">'
     return _framed(
-        f'{text}<details class="recording"{" open" if opened else ""}>'
-        f"<summary>{WATCH.to(language)}</summary>{screen}</div></details>",
+        text,
         run,
         language,
+        f'<details class="recording"{" open" if opened else ""}>'
+        f"<summary>{WATCH.to(language)}</summary>{screen}</div></details>",
     )
 
 
@@ -93,6 +94,6 @@ def _text(inner: str) -> str:
     return f'<pre tabindex="0"><code>{inner}</code></pre>'
 
 
-def _framed(inner: str, run: Recording, language: Language) -> str:
+def _framed(inner: str, run: Recording, language: Language, below: str = "") -> str:
     words = html.escape(caption(run).to(language))
-    return f'<div class="run">{inner}<p class="run-caption">{words}</p></div>'
+    return f'<div class="run">{inner}<p class="run-caption">{words}</p>{below}</div>'

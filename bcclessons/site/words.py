@@ -19,6 +19,7 @@ PANE = {
         ja="発表モード（Z）．矢印キーで次の行へ，Esc で終わる",
         en="Presenter mode (Z): the arrow keys step through the lines, Esc ends it",
     ),
+    "leave": Text(ja="発表を終える（Esc）", en="Leave (Esc)"),
     "close": Text(ja="閉じる", en="Close"),
 }
 """The words of the pane that holds a lesson's program."""

@@ -56,7 +56,10 @@
     reference.addEventListener("click", (event) => {
       event.preventDefault();
       history.replaceState(null, "", reference.hash);
-      if (!beside()) pane.classList.add("docked");
+      if (!beside()) {
+        pane.classList.add("docked");
+        reference.scrollIntoView({ block: "nearest", behavior: behavior() });
+      }
       ours = performance.now() + 500;
       pin([reference]);
       // Enter, not a click: the reader goes on from the line.
@@ -116,10 +119,13 @@
   pane.querySelector(".program-close").addEventListener("click", close);
 
   // For the projector: large, and the arrow keys step through the references.
+  const presenter = pane.querySelector(".program-present");
+  const label = presenter.textContent;
   const present = () => {
     const on = root.classList.toggle("presenting");
     pane.classList.remove("docked");
     status.textContent = "";
+    presenter.textContent = on ? presenter.dataset.leave : label;
     if (on) step(0); else if (pinned[0]) goTo(pinned[0]);
   };
   const step = (by) => {
@@ -128,7 +134,7 @@
     status.textContent = `${next + 1} / ${references.length}`;
     goTo(references[next]);
   };
-  pane.querySelector(".program-present").addEventListener("click", present);
+  presenter.addEventListener("click", present);
   const steps = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 };
   addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select, .player")) return;
