@@ -267,15 +267,14 @@ def _behaviour(observed: dict[str, Any], program: str) -> Answer | None:
 
 def _death(said: str, program: str) -> Answer:
     """Say why a program ended before its time, by what it wrote on stderr."""
-    compiler = re.search(r"/virtual/main\.c:(\d+):\d+: error: (.+)", said)
-    begin = _line_of('bpf_text = """', program)
-    if compiler and begin:
+    compiler = re.search(r"^/virtual/main\.c:(\d+):\d+: error: (.+)\n(.*)", said, re.M)
+    if compiler:
         return Answer(
             Text(
                 ja=f"C の部分がコンパイルできない: {compiler[2]}",
                 en=f"The C part does not compile: {compiler[2]}",
             ),
-            number=begin + int(compiler[1]) - 1,
+            number=_line_quoted(compiler[3], compiler[1], program),
         )
     if "too many arg" in said:  # "arguments" in newer versions of LLVM
         return Answer(
@@ -292,12 +291,15 @@ def _death(said: str, program: str) -> Answer:
         reason = next(
             (line for line in reversed(words) if re.match(r"[A-Za-z]", line)
              and not line.startswith(("Traceback", "Exception"))), "")  # fmt: skip
+        # Before an instruction it tells of which line it is; since 6.8, with a number.
+        lines = re.findall(r"^; (.+?)(?: @ \S+:(\d+))?$", said, re.MULTILINE)
         return Answer(
             Text(
                 ja="カーネルの検証器が，BPF プログラムを拒んだ．",
                 en="The kernel's verifier refused the BPF program.",
             ),
             came=reason,
+            number=_line_quoted(*lines[-1], program) if lines else None,
         )
     if "Traceback" in said:
         return _exception(said, program)
@@ -378,6 +380,21 @@ def _line_of(fragment: str, program: str) -> int | None:
     """Return the number of the first line that has a fragment, None if none has."""
     lines = enumerate(program.splitlines(), 1)
     return next((number for number, line in lines if fragment in line), None)
+
+
+def _line_quoted(quoted: str, number: str, program: str) -> int | None:
+    """Return the number of the line that a message of the compiler or verifier quotes.
+
+    ``number`` is theirs, empty where they give none. It may be too large, for
+    TRACEPOINT_PROBE() puts lines before its function: it only tells which of several
+    lines is meant. None is returned where it cannot be told.
+    """
+    lines = enumerate(program.splitlines(), 1)
+    found = [at for at, line in lines if line.strip() == quoted.strip()]
+    begin = _line_of('bpf_text = """', program)
+    if number and begin:
+        found = [at for at in found if at < begin + int(number)][-1:]
+    return found[0] if len(found) == 1 else None
 
 
 def _last_line(text: str) -> str:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from bcclessons.solved import Solved
 
 
+_LONGEST = 240
+
+
 def task(exercise: Exercise, language: Language) -> str:
     """Return an exercise's title and task, and where the learner's file is."""
     title = f"{exercise.label} {exercise.title.to(language)}"
@@ -57,7 +60,17 @@ def verdict(
         said.append(f"  {words.to(language)}: {line.strip()}")
     words = Text(ja="ヒント", en="For a hint")
     said.append(f"  {words.to(language)}: ./lab check {exercise.label} --hint")
-    return "\n".join(said)
+    return "\n".join(map(_for_a_terminal, said))
+
+
+def _for_a_terminal(line: str) -> str:
+    """Return a line without what would steer the terminal, and not longer than a few.
+
+    The program that was checked may have printed anything.
+    """
+    if len(line) > _LONGEST:
+        line = f"{line[:_LONGEST]} ..."
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def hints(exercise: Exercise, count: int, language: Language) -> str:
