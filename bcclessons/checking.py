@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
     from bcclessons.exercise import Exercise
     from bcclessons.machine import Machine
 
-_READY_SECONDS = 60.0
-# An emulated machine is slow to print.
+# An emulated machine is slow to compile, and to print.
+_READY_SECONDS = {"host": 20.0, "vm": 60.0}
+_HEADER_SECONDS = {"host": 5.0, "vm": 30.0}
 _QUIET_SECONDS = {"host": 0.25, "vm": 0.6}
 _END_SECONDS = 3.0
 _MOST_SECONDS = 100
@@ -151,12 +154,13 @@ def check(
     machine: Machine,
     *,
     emulated: bool,
-    ready_seconds: float = _READY_SECONDS,
+    ready_seconds: float | None = None,
 ) -> Answer | None:
     """Run a program on a machine; return what is wrong with it, or None.
 
     ``emulated`` is for a machine that is slow to answer; the program has
-    ``ready_seconds`` to print its header. Raise Problem where the machine fails, and
+    ``ready_seconds`` to print its header, by default as many as such a machine may
+    take. Raise Problem where the machine fails, and
     not the program.
     """
     try:
@@ -172,12 +176,14 @@ def check(
     except ValueError as error:  # a byte that is 0
         return Answer(Text(ja=f"Python として読めない（{error}）．",
                            en=f"Python cannot read it ({error})."))  # fmt: skip
+    speed = "vm" if emulated else "host"
     orders = {
         "program": program,
         "ready": exercise.output.ready,
         "steps": msgspec.to_builtins(exercise.steps),
-        "ready_seconds": ready_seconds,
-        "quiet_seconds": _QUIET_SECONDS["vm" if emulated else "host"],
+        "ready_seconds": ready_seconds or _READY_SECONDS[speed],
+        "header_seconds": _HEADER_SECONDS[speed],
+        "quiet_seconds": _QUIET_SECONDS[speed],
         "end_seconds": _END_SECONDS,
         "most_seconds": _MOST_SECONDS,
         "most_bytes": _MOST_BYTES,
@@ -189,18 +195,34 @@ def check(
 def _observe(orders: dict[str, Any], machine: Machine) -> dict[str, Any]:
     """Have the program run on the machine; return what on_machine.py tells of it."""
     argv = ["/usr/bin/python3", "-B", "-m", "bcclessons.on_machine"]
-    done = subprocess.run(
-        machine.command(argv, root=True),
-        input=json.dumps(orders),
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    with (
+        # It may have ended before it read anything.
+        contextlib.suppress(BrokenPipeError),
+        tempfile.TemporaryFile("w+", errors="replace") as stderr,
+        # Leaving it closes the pipes and waits. So what runs there is told to end, and
+        # cleans up, whatever ends us. A kill would reach sudo or ssh alone.
+        subprocess.Popen(
+            machine.command(argv, root=True),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(orders) + "\n")
+            process.stdin.flush()
+        answer = process.stdout.readline()
+        if not answer:
+            process.wait()
+        stderr.seek(0)
+        said = (stderr.read().strip() or "no answer").splitlines()[-1]
     try:
-        observed: dict[str, Any] = json.loads(done.stdout)
+        observed: dict[str, Any] = json.loads(answer)
     except ValueError as error:
-        said = (done.stderr.strip() or "no answer").splitlines()[-1]
         raise Problem(
             Text(
                 ja=f"プログラムを試せなかった（{said}）．もう一度実行する．",

@@ -2,7 +2,8 @@
 
     /usr/bin/python3 -m bcclessons.on_machine <ORDERS >OBSERVED
 
-Both are JSON; checking.py has their meaning. It judges nothing. It is run as root by
+Both are a line of JSON; checking.py has their meaning. It ends at once when its standard
+input is closed, as it is when the ./lab that asks has ended. It judges nothing. It is run as root by
 the Python of whichever machine the exercise runs on, in a VM too, so it needs nothing
 but the standard library of Python 3.9. The program may do anything: hang, flood, fork,
 ignore Ctrl-C. Nothing of it is left when this ends.
@@ -57,8 +58,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=path.parent,
-            # As sudo makes it: without what steers Python.
-            env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
+            env=_environment(),
             start_new_session=True,
             preexec_fn=_restore_signals,
         )
@@ -109,6 +109,15 @@ class Program:
         time.sleep(0.05)
 
 
+def _environment() -> dict[str, str]:
+    """Return this environment as sudo makes it: without what steers Python.
+
+    But what print() writes comes at once, as it does on the learner's own terminal.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    return {**kept, "PYTHONUNBUFFERED": "1"}
+
+
 def _restore_signals() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     die_with_parent()
@@ -148,7 +157,12 @@ def observe(orders: Json) -> Json:
 def _drive(program: Program, orders: Json, calls: list[Json]) -> str:
     """Wait for the header, take the steps, press Ctrl-C; return how it ended."""
     end = time.monotonic() + orders["ready_seconds"]
+    printed = False
     while not program.shows(orders["ready"]):
+        if not printed and b"\n" in program.stdout:
+            # What has begun to print would have its header soon, if it had it at all.
+            printed = True
+            end = min(end, time.monotonic() + orders["header_seconds"])
         if program.flooded:
             return "flooded"
         if not program.running:
@@ -301,16 +315,30 @@ def _children(parent: int) -> list[int]:
     return found
 
 
+def _end_when_alone() -> None:
+    """End this process when nobody is left who could want its answer."""
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM)
+
+
 def _stop(number: int, _frame: object) -> NoReturn:
+    # Ctrl-C pressed twice must not cut the first one's cleaning short.
+    for each in _ENDING:
+        signal.signal(each, signal.SIG_IGN)
     raise SystemExit(f"ended by {signal.Signals(number).name}")
 
 
 def main() -> None:
     """Follow the orders on standard input."""
     # End through every `finally` when this process is told to end, or hangs.
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM):
+    for number in _ENDING:
         signal.signal(number, _stop)
-    orders = json.load(sys.stdin)
+    orders = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_when_alone, daemon=True).start()
     signal.alarm(orders["most_seconds"])
     json.dump(observe(orders), sys.stdout)
     print()
