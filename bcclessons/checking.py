@@ -39,7 +39,6 @@ class Call:
     """
 
     pid: int
-    tid: int
     ppid: int
     uid: int
     gid: int

@@ -179,7 +179,10 @@ def _drive(program: Program, orders: Json, calls: list[Json]) -> str:
             made = (make_call(step) for _ in range(step["times"]))
             calls.extend({**facts, "step": number} for facts in made)
         elif kind == "marker":
-            (TRACING / "trace_marker").write_text(step["text"])
+            _write_marker(step["text"].encode())
+        elif kind == "echo":
+            last = (bytes(program.stdout).splitlines() or [b""])[-1]
+            _write_marker(step["text"].encode() + last)
         elif kind == "settle":
             program.settle(quiet)
         else:
@@ -194,8 +197,24 @@ def _drive(program: Program, orders: Json, calls: list[Json]) -> str:
     return "deaf" if program.running else "interrupted"
 
 
+def _write_marker(line: bytes) -> None:
+    """Write a line to the trace buffer, as any program may."""
+    with open(TRACING / "trace_marker", "wb", 0) as marker:
+        marker.write(line)
+
+
 def make_call(step: Json) -> Json:
     """Have a child of its own call execve as a step says; return what is true of it."""
+    if not step["thread"]:
+        return _child_calls(step)
+    facts: list[Json] = []
+    thread = threading.Thread(target=lambda: facts.append(_child_calls(step)))
+    thread.start()
+    thread.join()
+    return facts[0]
+
+
+def _child_calls(step: Json) -> Json:
     told, tell = os.pipe()
     child = os.fork()
     if not child:
@@ -227,29 +246,19 @@ def _become(step: Json, tell: int) -> None:
     set_name(step["name"])
     os.setresgid(*[step["gid"]] * 3)
     os.setresuid(*[step["uid"]] * 3)
-
-    def call() -> None:
-        facts = {
-            "pid": os.getpid(),
-            "tid": threading.get_native_id(),
-            "ppid": os.getppid(),
-            "before": time.monotonic_ns(),
-        }
-        os.write(tell, json.dumps(facts).encode() + b"\n")
-        kept: list[Any] = []
-        file = step["file"].encode() + b"\0"
-        address = untouched(file) if step["absent"] else _address(file, kept)
-        args = [_address(word.encode() + b"\0", kept) for word in step["argv"]]
-        argv = _address(struct.pack(f"{len(args) + 1}P", *args, 0), kept)
-        libc.execve(address, argv, None)
-        os.write(tell, json.dumps({"result": -ctypes.get_errno()}).encode() + b"\n")
-
-    if step["thread"]:
-        thread = threading.Thread(target=call)
-        thread.start()
-        thread.join()
-    else:
-        call()
+    facts = {
+        "pid": os.getpid(),
+        "ppid": os.getppid(),
+        "before": time.monotonic_ns(),
+    }
+    os.write(tell, json.dumps(facts).encode() + b"\n")
+    kept: list[Any] = []
+    file = step["file"].encode() + b"\0"
+    address = untouched(file) if step["absent"] else _address(file, kept)
+    args = [_address(word.encode() + b"\0", kept) for word in step["argv"]]
+    argv = _address(struct.pack(f"{len(args) + 1}P", *args, 0), kept)
+    libc.execve(address, argv, None)
+    os.write(tell, json.dumps({"result": -ctypes.get_errno()}).encode() + b"\n")
 
 
 def _address(data: bytes, kept: list[Any]) -> int:

@@ -3,6 +3,9 @@
 from bcclessons.checking import Trial, Wrong
 from bcclessons.text import Text
 
+# Of a second. One decimal is enough.
+MOST = 0.05
+
 
 def check(trial: Trial) -> None:
     """Raise Wrong for the first thing that is not as it should be."""
@@ -23,14 +26,17 @@ def check(trial: Trial) -> None:
                 line,
                 look="event.time",
             )
-        if "." not in line["time"]:
+        # As exact as it is written: half of the last digit may be by rounding.
+        exact = 0.5 / 10 ** len(line["time"].partition(".")[2])
+        right = call.before / 1e9 - exact <= shown <= call.after / 1e9 + exact
+        if exact > MOST or not right:
             raise Wrong(
                 Text(
-                    ja="秒にはなったが，小数点以下が無い．同じ 1 秒の間に起きた 2 件を，"
-                    "時刻で区別できない．",
-                    en="These are seconds, but without decimals: two events of the same "
-                    "second cannot be told apart.",
+                    ja="秒にはなったが，小数点以下が失われている．同じ 1 秒の間に起きた "
+                    "2 件を，時刻で区別できない．",
+                    en="These are seconds, but their decimals are lost: two events of the "
+                    "same second cannot be told apart.",
                 ),
                 line,
-                look="printb(",
+                look="event.time",
             )

@@ -14,9 +14,11 @@ def check(trial: Trial) -> None:
             raise Wrong(
                 Text(
                     ja=f"この execve は {call.file} を起動したが，その名前を読めなかった．"
-                    "入口では，名前がまだメモリに無い．",
-                    en=f"This execve started {call.file}, and its name could not be read: "
-                    "at the entry it is not in memory yet.",
+                    "入口では，名前がまだメモリに無い．sched_process_exec では，"
+                    "呼び出し元ではなくカーネルのメモリにある．",
+                    en=f"This execve started {call.file}, and its name could not be read. "
+                    "At the entry it is not in memory yet; at sched_process_exec it is in "
+                    "the kernel's memory, not in the caller's.",
                 ),
                 line,
                 look="TRACEPOINT_PROBE",
