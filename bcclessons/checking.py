@@ -313,14 +313,15 @@ def _death(said: str, program: str) -> Answer:
             (line for line in reversed(words) if re.match(r"[A-Za-z]", line)
              and not line.startswith(("Traceback", "Exception"))), "")  # fmt: skip
         # Before an instruction it tells of which line it is; since 6.8, with a number.
-        lines = re.findall(r"^; (.+?)(?: @ \S+:(\d+))?$", said, re.MULTILINE)
+        told = re.findall(r"^; (.+?)(?: @ \S+:(\d+))?$", said, re.MULTILINE)
+        quoted, at = told[-1] if told else ("", "")
         return Answer(
             Text(
                 ja="カーネルの検証器が，BPF プログラムを拒んだ．",
                 en="The kernel's verifier refused the BPF program.",
             ),
             came=reason,
-            number=_line_quoted(*lines[-1], program) if lines else None,
+            number=_line_quoted(quoted, at, program) if quoted else None,
         )
     if "Traceback" in said:
         return _exception(said, program)

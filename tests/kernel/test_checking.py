@@ -84,7 +84,10 @@ BAD = {
         PROBE[: PROBE.index("args->filename")].count("\n") + 1,
     ),
     "is refused in a probe": Bad(
-        PROBE.replace("    data.file_len =", "    data.pid += *args->filename;\n    data.file_len ="),
+        PROBE.replace(
+            "    data.file_len =",
+            "    data.pid += *args->filename;\n    data.file_len =",
+        ),
         "verifier refused",
         PROBE[: PROBE.index("    data.file_len =")].count("\n") + 1,
     ),
@@ -144,9 +147,7 @@ def test_a_fork_bomb_is_ended(machine: Runner) -> None:
 
 
 @pytest.mark.parametrize("how", ["killed", "alone"])
-def test_a_checker_that_is_cut_short_leaves_nothing(
-    machine: Runner, how: str
-) -> None:
+def test_a_checker_that_is_cut_short_leaves_nothing(machine: Runner, how: str) -> None:
     """It is killed itself; or whoever asked has ended, whichever way."""
     if machine.name == "vm" and how == "killed":
         pytest.skip("this machine is the VM: what is killed there is the same program")
