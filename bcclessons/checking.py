@@ -159,8 +159,7 @@ def check(
 
     ``emulated`` is for a machine that is slow to answer; the program has
     ``ready_seconds`` to print its header, by default as many as such a machine may
-    take. Raise Problem where the machine fails, and
-    not the program.
+    take. Raise Problem where the machine fails, and not the program.
     """
     try:
         compile(program, "my_sample", "exec", dont_inherit=True)

@@ -25,8 +25,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     these names (the outermost first), or below a second ``thread`` of its parent; with
     ``absent``, the file's name is on a page that is not in memory. "marker" writes
     ``text`` to the trace buffer, as another program would, and "echo" does so with
-    the last line that the program has printed added to it. "stop" stops the program, and "go_on" has
-    it go on. "settle" waits until it prints nothing more.
+    the last line that the program has printed added to it. "stop" stops the program,
+    and "go_on" has it go on. "settle" waits until it prints nothing more.
     """
 
     kind: Literal["call", "marker", "echo", "stop", "go_on", "settle"]

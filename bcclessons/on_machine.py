@@ -2,11 +2,11 @@
 
     /usr/bin/python3 -m bcclessons.on_machine <ORDERS >OBSERVED
 
-Both are a line of JSON; checking.py has their meaning. It ends at once when its standard
-input is closed, as it is when the ./lab that asks has ended. It judges nothing. It is run as root by
-the Python of whichever machine the exercise runs on, in a VM too, so it needs nothing
-but the standard library of Python 3.9. The program may do anything: hang, flood, fork,
-ignore Ctrl-C. Nothing of it is left when this ends.
+Both are a line of JSON; checking.py has their meaning. It ends at once when its
+standard input is closed, as it is when the ./lab that asks has ended. It judges
+nothing. It is run as root by the Python of whichever machine the exercise runs on, in
+a VM too, so it needs nothing but the standard library of Python 3.9. The program may
+do anything: hang, flood, fork, ignore Ctrl-C. Nothing of it is left when this ends.
 """
 
 from __future__ import annotations
