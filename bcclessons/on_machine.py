@@ -66,11 +66,14 @@ class Program:
             (self._process.stdout, self.stdout),
             (self._process.stderr, self.stderr),
         )
+        self._readers = []
         for stream, kept in pairs:
             assert stream is not None
-            threading.Thread(
+            reader = threading.Thread(
                 target=self._read, args=(stream.fileno(), kept), daemon=True
-            ).start()
+            )
+            reader.start()
+            self._readers.append(reader)
 
     def _read(self, stream: int, kept: bytearray) -> None:
         while data := os.read(stream, 65536):
@@ -106,7 +109,9 @@ class Program:
         """Wait for its end, and for the rest of what it printed."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
-        time.sleep(0.05)
+            for reader in self._readers:
+                # Not for ever: what it has started may hold its streams.
+                reader.join(1.0)
 
 
 def _environment() -> dict[str, str]:
@@ -191,6 +196,7 @@ def _drive(program: Program, orders: Json, calls: list[Json]) -> str:
     if program.flooded:
         return "flooded"
     if not program.running:
+        program.wait(0)
         return "by itself"
     program.send(signal.SIGINT)
     program.wait(orders["end_seconds"])
