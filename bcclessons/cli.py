@@ -462,12 +462,6 @@ def _record(lab: Lab, name: str, names: Sequence[str]) -> None:
     chosen = lesson.find(lab.lessons, name)
     others = [name for name in names if name != recorder.CHECK]
     runs = lesson.find_runs(chosen, others) if others or not names else []
-    exercises = exercise.load_all([chosen])
-    if exercises and (not names or recorder.CHECK in names):
-        lab.need_vm(chosen, debian.RELEASES[0])
-        texts = recorder.record_check(chosen, exercises[0], lab.cache, lab.console)
-        for path in recorder.write_all(texts):
-            lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
     lab.need({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
     for run in runs:
         release = recorder.release_of(run)
@@ -480,6 +474,12 @@ def _record(lab: Lab, name: str, names: Sequence[str]) -> None:
         )
         taken = recorder.record(chosen, run, lab.cache, lab.console)
         for path in recorder.write(taken, chosen, run, CHECKOUT):
+            lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
+    exercises = exercise.load_all([chosen])
+    if exercises and (not names or recorder.CHECK in names):
+        lab.need_vm(chosen, debian.RELEASES[0])
+        texts = recorder.record_check(chosen, exercises[0], lab.cache, lab.console)
+        for path in recorder.write_all(texts):
             lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
 
 

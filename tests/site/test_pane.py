@@ -265,8 +265,11 @@ def test_without_scripts_a_reference_is_a_link_to_the_line(
     page.locator(".line-reference", has_text=SUBMIT).first.click()
     (line,) = lines(lessons, SUBMIT)
     assert page.url.endswith(f"#L{line}")
-    colour = page.locator(f"#L{line}").evaluate("l => getComputedStyle(l).boxShadow")
-    assert colour != "none"
+    colours = [
+        page.locator(f"#L{number}").evaluate("l => getComputedStyle(l).backgroundColor")
+        for number in (line, line - 1)
+    ]
+    assert colours[0] != colours[1]
     for hidden in (".program button", ".program-follow", ".recording"):
         for element in page.locator(hidden).all():
             expect(element).not_to_be_visible()
