@@ -391,11 +391,17 @@ def _check(
     print(tutor.coming(exercise.load_all(lab.lessons), lab.solved, language))
 
 
-def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -> bool:
-    """Check the learner's file, say what came of it, and tell whether it is right."""
+def _begin(lab: Lab, item: Exercise) -> None:
+    """Make the learner's file, unless it is there, and say what is to be done."""
     language = lab.console.language
     if exercise.begin(item):
         print(tutor.task(item, language), tutor.begun(item, language), sep="\n")
+
+
+def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -> bool:
+    """Check the learner's file, say what came of it, and tell whether it is right."""
+    language = lab.console.language
+    _begin(lab, item)
     program = exercise.read_mine(item)
     lesson_to_run = item.lesson_to_run(lesson.find(lab.lessons, item.label[:2]))
     ready = machine(lesson_to_run)
@@ -409,18 +415,19 @@ def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -
 def _watch(lab: Lab, name: str | None, where: Where) -> None:
     item = _chosen(lab, name)[0]
     with lab.machines(where) as machine:
+        _begin(lab, item)
+        exercise.read_mine(item)  # before anything is waited for, say what it is not
         seen = None
         while True:
-            try:
-                now = item.mine.stat().st_mtime_ns if seen else None
-            except OSError:  # an editor that is about to put it back
-                now = seen
-            if seen is None or now != seen:
+            # Before the check: what is saved during it is checked next.
+            now = exercise.saved(item)
+            # None is an editor that is about to put it back.
+            if now not in (None, seen):
+                seen = now
                 try:
                     _check_one(lab, item, machine)
                 except Problem as problem:
                     lab.console.say(problem.text)
-                seen = now or item.mine.stat().st_mtime_ns
                 lab.console.say(
                     Text(
                         ja="保存を待つ．Ctrl-C で終わる．",

@@ -151,18 +151,26 @@ def begin(exercise: Exercise) -> bool:
     """Make the learner's own file from the start, unless it is there; tell whether."""
     if exercise.mine.exists() or exercise.mine.is_symlink():
         return False
-    new = exercise.mine.with_name(f".{MINE}.new")
     try:
-        shutil.copy(exercise.start, new)
-        # In this order, a file that somebody makes meanwhile is not overwritten.
-        exercise.mine.hardlink_to(new)
+        # "x": a file that somebody makes meanwhile is not overwritten.
+        with exercise.mine.open("xb") as mine:
+            mine.write(exercise.start.read_bytes())
+        shutil.copymode(exercise.start, exercise.mine)
     except FileExistsError:
         return False
     except OSError as error:
         raise _unwritable(exercise.mine, error) from error
-    finally:
-        new.unlink(missing_ok=True)
     return True
+
+
+def saved(exercise: Exercise) -> object:
+    """Return what changes whenever the learner's file is saved; None without one."""
+    try:
+        found = exercise.mine.stat()
+    except OSError:
+        return None
+    # Editors write in place, or put a new file there.
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def put_aside(exercise: Exercise) -> Path | None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
+from bcclessons.cache import locked
 from bcclessons.exercise import Exercise
+from bcclessons.text import Problem, Text
 
 
 class _Kept(msgspec.Struct):
@@ -29,10 +32,7 @@ class Solved:
     def __init__(self, environment: Mapping[str, str]) -> None:
         base = environment.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
         self._path = Path(base) / "bcc-lessons" / "exercises.json"
-        try:
-            self._kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
-        except (OSError, ValueError):  # none yet, or one that nobody can read
-            self._kept = _Kept()
+        self._kept = self._read()
 
     def has(self, exercise: Exercise) -> bool:
         """Tell whether the learner's file, as it is now, was found right."""
@@ -44,26 +44,52 @@ class Solved:
 
     def note(self, exercise: Exercise, program: str) -> None:
         """Remember that a program is right."""
-        self._kept.right[exercise.label] = _digest(program.encode())
-        self._write()
+        with self._changing():
+            self._kept.right[exercise.label] = _digest(program.encode())
 
     def next_hints(self, exercise: Exercise) -> int:
         """Return how many hints to show now: one more each time, up to all."""
-        shown = min(self._kept.hints.get(exercise.label, 0) + 1, len(exercise.hints))
-        self._kept.hints[exercise.label] = shown
-        self._write()
+        with self._changing():
+            before = self._kept.hints.get(exercise.label, 0)
+            shown = min(before + 1, len(exercise.hints))
+            self._kept.hints[exercise.label] = shown
         return shown
 
     def forget_hints(self, exercise: Exercise) -> None:
         """Begin with the first hint again."""
-        if self._kept.hints.pop(exercise.label, None) is not None:
-            self._write()
+        if exercise.label in self._kept.hints:
+            with self._changing():
+                self._kept.hints.pop(exercise.label, None)
 
-    def _write(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        new.write_bytes(msgspec.json.encode(self._kept))
-        new.replace(self._path)
+    def _read(self) -> _Kept:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=_Kept)
+        except (OSError, ValueError):  # none yet, or one that nobody can read
+            return _Kept()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Have the record as it is now, and write it, whole, when the block has ended.
+
+        Another ./lab, as one that watches, may have changed it meanwhile. Raise Problem
+        if it cannot be written.
+        """
+        new = self._path.with_name(f".{self._path.name}.new")
+        try:
+            with locked(self._path.with_suffix(".lock"), lambda: None):
+                self._kept = self._read()
+                yield
+                new.write_bytes(msgspec.json.encode(self._kept))
+                new.replace(self._path)
+        except OSError as error:
+            raise Problem(
+                Text(
+                    ja=f"{self._path} に書けない（{error.strerror}）．"
+                    "書ける場所を指定する: XDG_STATE_HOME=/tmp/state ./lab …",
+                    en=f"cannot write {self._path} ({error.strerror}); name a place "
+                    "that can be written: XDG_STATE_HOME=/tmp/state ./lab …",
+                )
+            ) from error
 
 
 def _digest(program: bytes) -> str:

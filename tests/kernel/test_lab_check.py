@@ -74,41 +74,74 @@ def test_from_the_first_check_to_solved(machine: Runner, learner: Learner) -> No
     assert "exercises 0/5" in learner.lab().stdout
 
 
-def test_a_save_is_checked_at_once(machine: Runner, learner: Learner) -> None:
-    process = subprocess.Popen(
-        ["./lab", "watch", "02/1", f"--{machine.name}"],
-        cwd=learner.checkout,
-        env=learner.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
+class Watching:
+    """./lab watch 02/1, as it runs. A context manager."""
 
-    def wait_for(words: str) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
+    def __init__(self, learner: Learner, machine: Runner) -> None:
+        self._learner = learner
+        self.process = subprocess.Popen(
+            ["./lab", "watch", "02/1", f"--{machine.name}"],
+            cwd=learner.checkout,
+            env=learner.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def __enter__(self) -> Watching:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def wait_for(self, words: str) -> None:
+        """Wait for a line with these words."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
             if words in line:
                 return
         raise AssertionError(f"no {words!r}")
 
-    wait_for("Waiting for a save")
-    took = []
-    for name, words in (("solution", "solved."), ("start", "not yet.")):
-        begin = time.monotonic()
-        # As many editors do: a new file takes the old one's place.
-        shutil.copy(learner.folder / name, learner.folder / "new")
-        (learner.folder / "new").replace(learner.mine)
-        wait_for(words)
-        took.append(time.monotonic() - begin)
-        wait_for("Waiting for a save")
-    # 3 s and 6 s are what a learner may wait; a busy test machine gets more.
-    assert min(took) < (4 if machine.name == "host" else 9)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 130
-    process.stdout.close()
+    def save(self, name: str) -> None:
+        """Save the start or the solution as the learner's file.
+
+        As many editors do: a new file takes the old one's place.
+        """
+        folder = self._learner.folder
+        shutil.copy(folder / name, folder / "new")
+        (folder / "new").replace(self._learner.mine)
+
+
+def test_a_save_is_checked_at_once(machine: Runner, learner: Learner) -> None:
+    with Watching(learner, machine) as watching:
+        watching.wait_for("Waiting for a save")
+        took = []
+        for name, words in (("solution", "solved."), ("start", "not yet.")):
+            begin = time.monotonic()
+            watching.save(name)
+            watching.wait_for(words)
+            took.append(time.monotonic() - begin)
+            watching.wait_for("Waiting for a save")
+        # 3 s and 6 s are what a learner may wait; a busy test machine gets more.
+        assert min(took) < (4 if machine.name == "host" else 9)
+    assert watching.process.returncode == 130
     assert "Traceback" not in learner.lab().stderr
+
+
+def test_what_is_saved_during_a_check_is_checked_next(
+    machine: Runner, learner: Learner
+) -> None:
+    with Watching(learner, machine) as watching:
+        watching.wait_for("Running on")
+        learner.mine.unlink()  # for a moment, as some editors do
+        time.sleep(0.3)
+        watching.save("solution")
+        watching.wait_for("solved.")
+    assert watching.process.returncode == 130
 
 
 @pytest.mark.parametrize(

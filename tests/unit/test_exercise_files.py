@@ -222,6 +222,37 @@ def test_a_record_that_nobody_can_read_is_begun_anew(
     assert not Solved({"XDG_STATE_HOME": str(tmp_path / "state")}).has(own)
 
 
+def test_two_labs_keep_each_others_records(own: Exercise, tmp_path: Path) -> None:
+    environment = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    exercise.begin(own)
+    watching = Solved(environment)
+    Solved(environment).note(own, own.mine.read_text())
+    watching.note(EXERCISES[0], "another")
+    watching.next_hints(EXERCISES[0])
+    assert Solved(environment).has(own)
+
+
+def test_a_record_that_cannot_be_written_is_said(own: Exercise, tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    with pytest.raises(Problem, match="XDG_STATE_HOME"):
+        Solved({"XDG_STATE_HOME": str(tmp_path / "state")}).note(own, "program")
+
+
+def test_each_save_is_seen(own: Exercise) -> None:
+    assert exercise.saved(own) is None
+    exercise.begin(own)
+    seen = [exercise.saved(own)]
+    own.mine.write_text("in place")
+    seen.append(exercise.saved(own))
+    new = own.folder / "new"
+    new.write_text("in place")
+    new.replace(own.mine)
+    seen.append(exercise.saved(own))
+    assert len({*seen, None}) == 4
+    own.mine.unlink()
+    assert exercise.saved(own) is None
+
+
 def test_what_an_exercise_needs_goes_before_its_lessons_needs() -> None:
     by_label = {item.label: item for item in EXERCISES}
     parent, argv = by_label["02/2"], by_label["03/1"]
