@@ -287,7 +287,10 @@ def _behaviour(observed: dict[str, Any], program: str) -> Answer | None:
 
 def _death(said: str, program: str) -> Answer:
     """Say why a program ended before its time, by what it wrote on stderr."""
-    compiler = re.search(r"^/virtual/main\.c:(\d+):\d+: error: (.+)\n(.*)", said, re.M)
+    # Newer versions of clang put a number and a bar before the line that they quote.
+    compiler = re.search(
+        r"^/virtual/main\.c:(\d+):\d+: error: (.+)\n(?: *\d+ \| )?(.*)", said, re.M
+    )
     if compiler:
         return Answer(
             Text(
