@@ -255,7 +255,7 @@ def _behaviour(observed: dict[str, Any], program: str) -> Answer | None:
                 en="It was stopped, for its header did not appear. Print the header of "
                 "the start as it is, with flush=True.",
             ),
-            came=_last_line(observed["stdout"]),
+            came=_last_line(observed["stdout"]) or None,
         )
     if ended == "flooded":
         return Answer(

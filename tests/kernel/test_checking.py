@@ -132,6 +132,7 @@ def test_it_is_stopped_and_told_so(machine: Runner, name: str) -> None:
     if bad.line is not None:
         assert answer.number == bad.line
     assert answer.text.ja != answer.text.en
+    assert answer.came != ""
     assert left_on(machine) == ""
 
 
