@@ -265,7 +265,7 @@ def _behaviour(observed: dict[str, Any], program: str) -> Answer | None:
                 en=f"It was stopped: it printed more than {_MOST_BYTES // 1_000_000} MB. "
                 "Does a loop print without waiting?",
             ),
-            came=_last_line(observed["stdout"])[:100],
+            came=_last_line(observed["stdout"])[:100] or None,
         )
     if ended == "deaf":
         return Answer(

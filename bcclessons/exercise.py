@@ -20,13 +20,14 @@ MINE = "my_sample"
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is done while the program runs.
 
-    "call" calls execve ``times`` times, each by a child of its own: with this file
-    and argv, as this user and group, under this ``name``, below ``ancestors`` of
-    these names (the outermost first), or below a second ``thread`` of its parent; with
-    ``absent``, the file's name is on a page that is not in memory. "marker" writes
-    ``text`` to the trace buffer, as another program would, and "echo" does so with
-    the last line that the program has printed added to it. "stop" stops the program,
-    and "go_on" has it go on. "settle" waits until it prints nothing more.
+    "call" has a child call execve, ``times`` times (of a file that is not there, for
+    otherwise the first call is its last): with this file and argv, as this user and
+    group, under this ``name``, below ``ancestors`` of these names (the outermost
+    first), or below a second ``thread`` of its parent; with ``absent``, the file's
+    name is on a page that is not in memory. "marker" writes ``text`` to the trace
+    buffer, as another program would, and "echo" does so with the last line that the
+    program has printed added to it. "stop" stops the program, and "go_on" has it go
+    on. "settle" waits until it prints nothing more.
     """
 
     kind: Literal["call", "marker", "echo", "stop", "go_on", "settle"]

@@ -180,9 +180,7 @@ def _drive(program: Program, orders: Json, calls: list[Json]) -> str:
     for number, step in enumerate(orders["steps"]):
         kind = step["kind"]
         if kind == "call":
-            # Bursts on one CPU, so that it is one buffer that they fill.
-            made = (make_call(step) for _ in range(step["times"]))
-            calls.extend({**facts, "step": number} for facts in made)
+            calls.extend([{**make_call(step), "step": number}] * step["times"])
         elif kind == "marker":
             _write_marker(step["text"].encode())
         elif kind == "echo":
@@ -242,6 +240,7 @@ def _child_calls(step: Json) -> Json:
 def _become(step: Json, tell: int) -> None:
     """Become the caller, below ancestors of the names asked for, and call execve."""
     die_with_parent()
+    # All calls on one CPU, so that it is one buffer that they fill.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     for name in step["ancestors"]:
         set_name(name)
@@ -263,7 +262,8 @@ def _become(step: Json, tell: int) -> None:
     address = untouched(file) if step["absent"] else _address(file, kept)
     args = [_address(word.encode() + b"\0", kept) for word in step["argv"]]
     argv = _address(struct.pack(f"{len(args) + 1}P", *args, 0), kept)
-    libc.execve(address, argv, None)
+    for _ in range(step["times"]):
+        libc.execve(address, argv, None)
     os.write(tell, json.dumps({"result": -ctypes.get_errno()}).encode() + b"\n")
 
 
