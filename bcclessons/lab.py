@@ -11,19 +11,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from bcclessons import doctor, environments, packages, tools
-from bcclessons.cache import python_command
-from bcclessons.layout import CHECKOUT, environment_folder
-from bcclessons.lesson import Lesson
-from bcclessons.machine import Machine, debian, vm
-from bcclessons.machine.debian import Release
-from bcclessons.machine.headers import stand_in_headers
-from bcclessons.machine.host import Host
-from bcclessons.progress import TerminalConsole
-from bcclessons.solved import Solved
-from bcclessons.system import System
-from bcclessons.text import Problem, Text
-from bcclessons.verdict import Place, Verdict, verdict
+from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.text import Problem, Text
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.progress import Solved
+from bcclessons.doctor import checks as doctor
+from bcclessons.doctor.placement import Place, Verdict, verdict
+from bcclessons.machines import Machine, debian
+from bcclessons.machines.debian import Release
+from bcclessons.machines.headers import stand_in_headers
+from bcclessons.machines.host import Host
+from bcclessons.machines.vm import client as vm
+from bcclessons.setup import apt as packages
+from bcclessons.setup import environments
+from bcclessons.setup import programs as tools
+from bcclessons.setup.cache import python_command
+from bcclessons.setup.paths import CHECKOUT, environment_folder
+from bcclessons.setup.system import System
 
 
 class Where(NamedTuple):

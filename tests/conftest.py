@@ -9,11 +9,11 @@ from typing import get_args
 import msgspec
 import pytest
 
-from bcclessons import lesson
-from bcclessons.kernel import version_of
-from bcclessons.lesson import Lesson
-from bcclessons.machine import debian
-from bcclessons.support import Outcome, Outcomes
+from bcclessons.course import lesson
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.support import Outcome, Outcomes
+from bcclessons.doctor.kernel import version_of
+from bcclessons.machines import debian
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

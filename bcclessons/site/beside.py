@@ -16,11 +16,11 @@ from pathlib import Path
 
 import jinja2
 
-from bcclessons import npm
-from bcclessons.console import Console
-from bcclessons.lesson import Lesson
+from bcclessons.console.console import Console
+from bcclessons.console.text import Language, Text, language_of
+from bcclessons.course.lesson import Lesson
+from bcclessons.setup import npm
 from bcclessons.site import runs
-from bcclessons.text import Language, Text, language_of
 
 WORKER_FOR_FILES = "assets/player/iframe-worker.js"
 """What lets a page that was opened as a file have a search worker."""

@@ -12,7 +12,7 @@ from pygments.lexers.c_cpp import CLexer
 from pygments.lexers.python import PythonLexer
 from pygments.token import Keyword, Name, _TokenType
 
-from bcclessons.lineref import Lines
+from bcclessons.course.lineref import Lines
 
 _C_TEXT = re.compile(r'^bpf_text = """\n(.*?)"""', re.MULTILINE | re.DOTALL)
 

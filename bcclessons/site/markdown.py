@@ -21,12 +21,12 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from bcclessons import lineref, recording, support
-from bcclessons.lesson import MAIN, Lesson
-from bcclessons.lineref import Lines
+from bcclessons.console.text import Language, Problem
+from bcclessons.course import lineref, recording, support
+from bcclessons.course.lesson import MAIN, Lesson
+from bcclessons.course.lineref import Lines
 from bcclessons.site import listing, runs
 from bcclessons.site.words import line_label
-from bcclessons.text import Language, Problem
 
 _JAPANESE = "[\u3041-\u30ff\u3400-\u9fff\uff01-\uff60\u3000-\u303f]"
 _CLASSED = '<table class="data">'

@@ -20,13 +20,13 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from bcclessons import lesson, support
-from bcclessons.layout import CHECKOUT
-from bcclessons.lesson import Lesson
+from bcclessons.console.text import Language, Problem
+from bcclessons.course import lesson, support
+from bcclessons.course.lesson import Lesson
+from bcclessons.setup.paths import CHECKOUT
 from bcclessons.site import beside, listing, whereabouts
 from bcclessons.site.markdown import Context, LessonMarkdown, Reference
 from bcclessons.site.words import PANE, explanation_of
-from bcclessons.text import Language, Problem
 
 log = get_plugin_logger("lessons")
 

@@ -6,11 +6,11 @@ import html
 import json
 import re
 
-from bcclessons import lineref
-from bcclessons.lesson import Lesson
-from bcclessons.recording import Recording
+from bcclessons.console.text import Language
+from bcclessons.course import lineref
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.recording import Recording
 from bcclessons.site.words import WATCH, caption
-from bcclessons.text import Language
 
 PLAYER = "assets/player/"
 """The folder of the site that has the player."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bcclessons.lineref import Lines
-from bcclessons.recording import Recording
-from bcclessons.text import Text
+from bcclessons.console.text import Text
+from bcclessons.course.lineref import Lines
+from bcclessons.course.recording import Recording
 
 WATCH = Text(ja="録画を見る", en="Watch the recording")
 """What opens the player of a run."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bcclessons import exercise
-from bcclessons import lesson as lesson_file
-from bcclessons.exercise import Exercise
-from bcclessons.layout import CHECKOUT
-from bcclessons.lesson import Lesson
+from bcclessons.course import exercise
+from bcclessons.course import lesson as lesson_file
+from bcclessons.course.exercise import Exercise
+from bcclessons.course.lesson import Lesson
+from bcclessons.setup.paths import CHECKOUT
 
 LESSONS = lesson_file.load_all(CHECKOUT)
 EXERCISES = exercise.load_all(LESSONS)

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from bcclessons import doctor
-from bcclessons.cache import cache_folder
+from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.text import Language, Problem
+from bcclessons.course.lesson import Lesson
+from bcclessons.doctor import checks as doctor
+from bcclessons.doctor.placement import Place, verdict
 from bcclessons.lab import Lab
-from bcclessons.lesson import Lesson
-from bcclessons.machine import Machine, debian
-from bcclessons.progress import TerminalConsole
-from bcclessons.system import System
-from bcclessons.text import Language, Problem
-from bcclessons.verdict import Place, verdict
+from bcclessons.machines import Machine, debian
+from bcclessons.setup.cache import cache_folder
+from bcclessons.setup.system import System
 
 
 @dataclass

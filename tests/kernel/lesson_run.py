@@ -17,13 +17,13 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bcclessons import doctor
-from bcclessons import lesson as lessons
-from bcclessons.cache import cache_folder
-from bcclessons.lesson import Lesson
-from bcclessons.machine import debian
-from bcclessons.system import System
-from bcclessons.verdict import Place, verdict
+from bcclessons.course import lesson as lessons
+from bcclessons.course.lesson import Lesson
+from bcclessons.doctor import checks as doctor
+from bcclessons.doctor.placement import Place, verdict
+from bcclessons.machines import debian
+from bcclessons.setup.cache import cache_folder
+from bcclessons.setup.system import System
 from tests.kernel.conftest import Runner
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.cache import cache_folder
+from bcclessons.setup.cache import cache_folder
 from tests.kernel.test_vm import processes_with, wait_until_gone
 
 

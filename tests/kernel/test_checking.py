@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from bcclessons import checking
-from bcclessons.checking import Answer
+from bcclessons.grading import checking
+from bcclessons.grading.checking import Answer
 from tests.kernel.attempts import EXERCISES
 from tests.kernel.conftest import Runner
 
@@ -152,7 +152,7 @@ def test_a_checker_that_is_cut_short_leaves_nothing(machine: Runner, how: str) -
     """It is killed itself; or whoever asked has ended, whichever way."""
     if machine.name == "vm" and how == "killed":
         pytest.skip("this machine is the VM: what is killed there is the same program")
-    argv = ["/usr/bin/python3", "-B", "-m", "bcclessons.on_machine"]
+    argv = ["/usr/bin/python3", "-B", "-m", "bcclessons.grading.on_machine"]
     # Only what the kernel does ends a child when the checker is killed.
     child = "" if how == "killed" else "os.fork() or (os.setsid(), os.fork())\n"
     orders = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bcclessons import checking
+from bcclessons.grading import checking
 from tests.kernel.attempts import Attempt
 from tests.kernel.conftest import Runner
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.layout import CHECKOUT
-from bcclessons.lesson import Lesson, find, load_all
-from bcclessons.machine import debian
+from bcclessons.course.lesson import Lesson, find, load_all
+from bcclessons.machines import debian
+from bcclessons.setup.paths import CHECKOUT
 from tests.kernel.conftest import Runner
 from tests.kernel.lesson_run import skip_unless_host_runs
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.lesson import Lesson, find
+from bcclessons.course.lesson import Lesson, find
 from tests.kernel.conftest import Runner
 
 SECONDS = 120

@@ -17,15 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons import lesson as lessons
-from bcclessons import panes, recorder, recording
-from bcclessons.cache import cache_folder
+from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.text import Language, Problem
+from bcclessons.course import lesson as lessons
+from bcclessons.course import recording
+from bcclessons.course.lesson import MAIN, Change, Lesson, Run
+from bcclessons.doctor.placement import Place, verdict
 from bcclessons.lab import Lab
-from bcclessons.lesson import MAIN, Change, Lesson, Run
-from bcclessons.machine.debian import Release
-from bcclessons.progress import TerminalConsole
-from bcclessons.text import Language, Problem
-from bcclessons.verdict import Place, verdict
+from bcclessons.machines.debian import Release
+from bcclessons.recording import recorder
+from bcclessons.setup.cache import cache_folder
+from bcclessons.terminal import panes
 
 ROOT = Path(__file__).parents[2]
 LESSONS = lessons.load_all(ROOT)

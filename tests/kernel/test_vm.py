@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons import tools
-from bcclessons.cache import cache_folder
-from bcclessons.machine import debian, vm
-from bcclessons.machine.image import Store
-from bcclessons.progress import TerminalConsole
-from bcclessons.system import System
-from bcclessons.text import Language, Problem
+from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.text import Language, Problem
+from bcclessons.machines import debian
+from bcclessons.machines.vm import client as vm
+from bcclessons.machines.vm.image import Store
+from bcclessons.setup import programs as tools
+from bcclessons.setup.cache import cache_folder
+from bcclessons.setup.system import System
 
 CACHE = cache_folder(os.environ)
 CONSOLE = TerminalConsole(Language.EN)
@@ -246,7 +247,7 @@ def test_a_truncated_snapshot_is_made_again(
 def test_a_full_disk_is_said_before_anything_is_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bcclessons.machine.image.BUILD_BYTES", 10**18)
+    monkeypatch.setattr("bcclessons.machines.vm.image.BUILD_BYTES", 10**18)
     with pytest.raises(Problem, match="XDG_CACHE_HOME"):
         Store(tmp_path, CONSOLE).image(RELEASE)
     assert [path.name for path in (tmp_path / "images").iterdir()] == ["lock"]

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bcclessons import npm
-from bcclessons.console import Console
-from bcclessons.text import Text, language_wanted
+from bcclessons.console.console import Console
+from bcclessons.console.text import Text, language_wanted
+from bcclessons.setup import npm
 
 HERE = Path(__file__).resolve().parent
 Pages = Mapping[str, str]

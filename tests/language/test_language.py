@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.text import Problem, language_wanted
+from bcclessons.console.text import Problem, language_wanted
 from tests.language.checkers import Checkers, Finding, Pages
 
 # The first to run waits for the installation, which the network may make slow.

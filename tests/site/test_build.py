@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons import lineref, recording
-from bcclessons.lesson import Lesson
-from bcclessons.text import Language
+from bcclessons.console.text import Language
+from bcclessons.course import lineref, recording
+from bcclessons.course.lesson import Lesson
 from tests.site.conftest import build
 
 BUILT_FROM = ("mkdocs.yml", "docs", "lessons", "bcclessons")

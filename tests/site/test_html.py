@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bcclessons import npm
-from bcclessons.console import Console
-from bcclessons.text import Text, language_of
+from bcclessons.console.console import Console
+from bcclessons.console.text import Text, language_of
+from bcclessons.setup import npm
 from tests.site.conftest import Open
 
 PACKAGES = Path(__file__).with_name("node")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from bcclessons.site import theme_sizes
-from bcclessons.site.bench import KILOBYTES
-from bcclessons.site.bench import pages as measured_pages
 from tests.site.conftest import Open
 from tests.site.test_html import packages
+from tools import theme_sizes
+from tools.site import KILOBYTES
+from tools.site import pages as measured_pages
 
 __all__ = ["packages"]  # a fixture
 

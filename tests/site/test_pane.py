@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from bcclessons.lesson import Lesson, find
-from bcclessons.lineref import resolve
+from bcclessons.course.lesson import Lesson, find
+from bcclessons.course.lineref import resolve
 from tests.site.conftest import Open
 
 LESSON = "lessons/02_perf_output/"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from bcclessons import recording
-from bcclessons.lesson import Lesson, find
+from bcclessons.course import recording
+from bcclessons.course.lesson import Lesson, find
 from tests.site.conftest import Open
 
 LESSON = "lessons/02_perf_output/"

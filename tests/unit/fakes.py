@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bcclessons.doctor import Check, Report, examine
-from bcclessons.lesson import Demo, Lesson, Needs, Output
-from bcclessons.machine import debian
-from bcclessons.system import System
-from bcclessons.text import Text
-from bcclessons.tools import VM_TOOLS
+from bcclessons.console.text import Text
+from bcclessons.course.lesson import Demo, Lesson, Needs, Output
+from bcclessons.doctor.checks import Check, Report, examine
+from bcclessons.machines import debian
+from bcclessons.setup.programs import VM_TOOLS
+from bcclessons.setup.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcclessons.machine.debian import Release
+    from bcclessons.machines.debian import Release
 
 ALL_CAPABILITIES = (1 << 41) - 1
 SYS_ADMIN, PERFMON, BPF = 1 << 21, 1 << 38, 1 << 39

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.text import Language, language_of, language_wanted
+from bcclessons.console.text import Language, language_of, language_wanted
 
 JAPANESE = {"LANG": "ja_JP.UTF-8"}
 ENGLISH = {"LANG": "en_US.UTF-8"}

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from bcclessons.machine import debian
-from bcclessons.text import Problem
+from bcclessons.console.text import Problem
+from bcclessons.machines import debian
 
 
 def test_a_release_is_found_by_its_whole_name() -> None:

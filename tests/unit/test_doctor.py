@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.doctor import State, examine
-from bcclessons.kernel import HeadersState
-from bcclessons.system import System
-from bcclessons.verdict import Place, verdict
+from bcclessons.doctor.checks import State, examine
+from bcclessons.doctor.kernel import HeadersState
+from bcclessons.doctor.placement import Place, verdict
+from bcclessons.setup.system import System
 from tests.unit.fakes import (
     ALL_CAPABILITIES,
     DEBIAN,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons import environments
-from bcclessons.console import Console
-from bcclessons.text import Language, Text
+from bcclessons.console.console import Console
+from bcclessons.console.text import Language, Text
+from bcclessons.setup import environments
 
 CONSOLE = Console(Language.EN)
 NAME = Text(ja="道具", en="the tools")

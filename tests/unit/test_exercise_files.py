@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons import exercise, lesson
-from bcclessons.exercise import MINE, Exercise
-from bcclessons.lesson import Lesson
-from bcclessons.solved import Solved
-from bcclessons.text import Problem
+from bcclessons.console.text import Problem
+from bcclessons.course import exercise, lesson
+from bcclessons.course.exercise import MINE, Exercise
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.progress import Solved
 from tests.kernel.attempts import EXERCISES, LESSONS
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")

@@ -6,8 +6,14 @@ from gzip import compress
 
 import pytest
 
-from bcclessons.doctor import State
-from bcclessons.kernel import Headers, HeadersState, examine_kernel, rights, version_of
+from bcclessons.doctor.checks import State
+from bcclessons.doctor.kernel import (
+    Headers,
+    HeadersState,
+    examine_kernel,
+    rights,
+    version_of,
+)
 from tests.unit.fakes import BPF, CONFIG, DEBIAN, PERFMON, SYS_ADMIN, WSL, Machine
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.lesson import Lesson, find, find_runs, load, load_all
-from bcclessons.text import Problem
+from bcclessons.console.text import Problem
+from bcclessons.course.lesson import Lesson, find, find_runs, load, load_all
 
 GOOD = """\
 number = 7

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from bcclessons import lesson as lesson_file
-from bcclessons.lesson import Lesson
-from bcclessons.lineref import LineRefError, Lines, resolve
+from bcclessons.course import lesson as lesson_file
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.lineref import LineRefError, Lines, resolve
 
 LINES = {
     1: "#!/usr/bin/python3",

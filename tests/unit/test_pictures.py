@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
-from bcclessons import lesson
-from bcclessons.lesson import Lesson
+from bcclessons.course import lesson
+from bcclessons.course.lesson import Lesson
 
 LESSONS = lesson.load_all(Path(__file__).resolve().parents[2])
 FILES = [

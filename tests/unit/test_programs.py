@@ -10,9 +10,9 @@ import unicodedata
 
 import pytest
 
-from bcclessons import lesson as lessons
-from bcclessons.layout import CHECKOUT
-from bcclessons.lesson import Lesson
+from bcclessons.course import lesson as lessons
+from bcclessons.course.lesson import Lesson
+from bcclessons.setup.paths import CHECKOUT
 
 LESSONS = lessons.load_all(CHECKOUT)
 # A lesson that needs more than this teaches too much at once.

@@ -14,8 +14,8 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bcclessons import lesson, lineref
-from bcclessons.lesson import Lesson
+from bcclessons.course import lesson, lineref
+from bcclessons.course.lesson import Lesson
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LESSONS = lesson.load_all(CHECKOUT)

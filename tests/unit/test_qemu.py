@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bcclessons.machine.qemu import said
+from bcclessons.machines.vm.qemu import said
 
 
 @pytest.mark.parametrize(

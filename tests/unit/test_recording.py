@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bcclessons import exercise, lesson, picture, recorder, recording
-from bcclessons.lesson import Change, Lesson, Run
-from bcclessons.recording import Recording, shape
-from bcclessons.text import Language, Problem
+from bcclessons.console.text import Language, Problem
+from bcclessons.course import exercise, lesson, recording
+from bcclessons.course.lesson import Change, Lesson, Run
+from bcclessons.course.recording import Recording, shape
+from bcclessons.recording import picture, recorder
 
 ROOT = Path(__file__).parents[2]
 RUNS = [

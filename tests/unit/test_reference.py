@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons import lesson
-from bcclessons.lesson import Lesson
-from bcclessons.text import Language
+from bcclessons.console.text import Language
+from bcclessons.course import lesson
+from bcclessons.course.lesson import Lesson
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LESSONS = lesson.load_all(CHECKOUT)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.cache import cache_folder
+from bcclessons.setup.cache import cache_folder
 
 # Kept out of the checkout, as everything that can be made again.
 CACHE = cache_folder(os.environ)

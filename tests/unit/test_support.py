@@ -13,15 +13,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bcclessons import lesson as lesson_file
-from bcclessons import matrix, support
-from bcclessons.console import Console
-from bcclessons.lesson import Lesson
-from bcclessons.machine import Machine, debian
-from bcclessons.machine.debian import Release
-from bcclessons.machine.host import Host
-from bcclessons.support import Outcomes, Row, Support
-from bcclessons.text import Language, Problem, Text
+from bcclessons.console.console import Console
+from bcclessons.console.text import Language, Problem, Text
+from bcclessons.course import lesson as lesson_file
+from bcclessons.course import support
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.support import Outcomes, Row, Support
+from bcclessons.machines import Machine, debian
+from bcclessons.machines.debian import Release
+from bcclessons.machines.host import Host
+from bcclessons.recording import matrix
 from tests.unit.fakes import lesson
 
 PROGRAM = "print('Hello')\n"

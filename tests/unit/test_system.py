@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bcclessons.system import System
+from bcclessons.setup.system import System
 from tests.unit.fakes import Machine
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bcclessons.doctor import State
-from bcclessons.kernel import HeadersState
-from bcclessons.machine import debian
-from bcclessons.verdict import Place, Verdict, verdict
+from bcclessons.doctor.checks import State
+from bcclessons.doctor.kernel import HeadersState
+from bcclessons.doctor.placement import Place, Verdict, verdict
+from bcclessons.machines import debian
 from tests.unit.fakes import (
     ALL_CAPABILITIES,
     BPF,

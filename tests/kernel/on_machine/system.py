@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bcclessons.on_machine import (
+from bcclessons.grading.on_machine import (
     TRACING,
     die_with_parent,
     empty_trace_pipe,

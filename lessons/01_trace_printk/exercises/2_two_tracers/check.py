@@ -1,7 +1,7 @@
 """Our lines are shown, and no stranger's."""
 
-from bcclessons.checking import Trial, Wrong
-from bcclessons.text import Text
+from bcclessons.console.text import Text
+from bcclessons.grading.checking import Trial, Wrong
 
 
 def check(trial: Trial) -> None:

@@ -1,7 +1,7 @@
 """Each failed print is told, with the kernel's own number."""
 
-from bcclessons.checking import Trial, Wrong
-from bcclessons.text import Text
+from bcclessons.console.text import Text
+from bcclessons.grading.checking import Trial, Wrong
 
 EINVAL = "-22"
 

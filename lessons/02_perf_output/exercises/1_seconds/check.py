@@ -1,7 +1,7 @@
 """TIME(s) is in seconds, with decimals."""
 
-from bcclessons.checking import Trial, Wrong
-from bcclessons.text import Text
+from bcclessons.console.text import Text
+from bcclessons.grading.checking import Trial, Wrong
 
 # Of a second. One decimal is enough.
 MOST = 0.05

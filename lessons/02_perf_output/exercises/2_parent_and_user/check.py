@@ -1,7 +1,7 @@
 """PPID and UID are those of each call."""
 
-from bcclessons.checking import Trial, Wrong
-from bcclessons.text import Text
+from bcclessons.console.text import Text
+from bcclessons.grading.checking import Trial, Wrong
 
 
 def check(trial: Trial) -> None:

@@ -1,7 +1,7 @@
 """Only one user's calls are shown, and no others are sent."""
 
-from bcclessons.checking import Trial, Wrong
-from bcclessons.text import Text
+from bcclessons.console.text import Text
+from bcclessons.grading.checking import Trial, Wrong
 
 WANTED = 1001
 

@@ -1,7 +1,7 @@
 """Each call has a line at its entry, and one with its result at its exit."""
 
-from bcclessons.checking import Trial, Wrong
-from bcclessons.text import Text
+from bcclessons.console.text import Text
+from bcclessons.grading.checking import Trial, Wrong
 
 
 def check(trial: Trial) -> None:

@@ -1,7 +1,7 @@
 """ARG is argv[1], or - where there is none."""
 
-from bcclessons.checking import Trial, Wrong
-from bcclessons.text import Text
+from bcclessons.console.text import Text
+from bcclessons.grading.checking import Trial, Wrong
 
 LONGEST = 31
 

@@ -1,7 +1,7 @@
 """GRANDPARENT is the name of the parent's parent."""
 
-from bcclessons.checking import Trial, Wrong
-from bcclessons.text import Text
+from bcclessons.console.text import Text
+from bcclessons.grading.checking import Trial, Wrong
 
 
 def check(trial: Trial) -> None:

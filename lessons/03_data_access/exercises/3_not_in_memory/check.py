@@ -1,7 +1,7 @@
 """FILE is the program's name, wherever it was at the entry of execve."""
 
-from bcclessons.checking import Trial, Wrong
-from bcclessons.text import Text
+from bcclessons.console.text import Text
+from bcclessons.grading.checking import Trial, Wrong
 
 
 def check(trial: Trial) -> None:

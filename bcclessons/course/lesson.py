@@ -1,0 +1,244 @@
+"""A lesson as data: its folder, its ``lesson.toml`` and its program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from bcclessons.console.text import Problem, Text
+
+_Kind = TypeVar("_Kind")
+
+MAIN = "run"
+"""The name of a lesson's main run: the demo."""
+
+
+class Needs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a machine must offer to run the lesson.
+
+    ``headers`` is "any" for a program that reads no kernel struct (headers of
+    another kernel then do), and "exact" for one that does.
+    """
+
+    kernel: str
+    features: list[Literal["tracepoints", "kprobes", "btf"]]
+    headers: Literal["any", "exact"]
+
+    def __post_init__(self) -> None:
+        """Refuse a kernel version that is not MAJOR.MINOR."""
+        if not re.fullmatch(r"[0-9]+\.[0-9]+", self.kernel):
+            raise ValueError(f"kernel: {self.kernel!r} is not like '4.7'")
+
+
+class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the program prints: its ready line (the header), and a line's pattern."""
+
+    ready: str
+    line: str
+
+    def __post_init__(self) -> None:
+        """Refuse a pattern that is not a regular expression."""
+        try:
+            re.compile(self.line)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ValueError(f"line: {error}") from error
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A command line that is typed at a fresh prompt.
+
+    ``keys`` are pressed after the command has drawn its screen, for a command that
+    stays on it (a pager).
+    """
+
+    command: str
+    keys: str = ""
+
+
+class Demo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is typed in the other window."""
+
+    steps: list[Step]
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A piece of the program, and what stands in its place in one run."""
+
+    from_: str = msgspec.field(name="from")
+    to: str
+
+
+def changed(path: Path, changes: Sequence[Change], where: str) -> str:
+    """Return a program with changes made to it.
+
+    ``where`` is where they are written. Raise Problem if one does not fit once.
+    """
+    program = path.read_text(encoding="utf-8")
+    for change in changes:
+        if (count := program.count(change.from_)) != 1:
+            raise Problem(
+                Text(
+                    ja=f"{path.name} に「{change.from_}」が {count} か所ある．1 か所だけに"
+                    f"合うように，それを直す（{where}）．",
+                    en=f"{path.name} has '{change.from_}' in {count} places, not in "
+                    f"one; mend it ({where}).",
+                )
+            )
+        program = program.replace(change.from_, change.to)
+    return program
+
+
+class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A run to record.
+
+    It takes place on the release ``on`` (the default one, if empty), after the
+    command ``prepare``, out of sight, and with the program changed. In the lesson's
+    window, ``user`` types the lines of ``typed``; the last of them starts the
+    program. Once it is ready, ``steps`` are typed in the other window, and Ctrl-C
+    ends it; without steps, it must end by itself, and there is no other window.
+    Its text shows the lesson's window, with ``both`` the other one, too.
+    """
+
+    name: str
+    on: str = ""
+    prepare: str = ""
+    change: list[Change] = []
+    user: Literal["root", "nobody"] = "root"
+    typed: list[str] = []
+    steps: list[Step] = []
+    both: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a name that makes no good file name."""
+        if not re.fullmatch(r"[a-z0-9]+([.-][a-z0-9]+)*", self.name):
+            raise ValueError(f"runs: name: {self.name!r} is not like 'two-words'")
+
+    @property
+    def stem(self) -> str:
+        """The name of its files, but for their suffix."""
+        return self.name if self.name == MAIN else f"{MAIN}-{self.name}"
+
+
+class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A lesson; ``folder`` is where its files are, the rest is its ``lesson.toml``."""
+
+    number: int
+    program: str
+    title: Text
+    goal: Text
+    needs: Needs
+    output: Output
+    demo: Demo
+    runs: list[Run] = []
+    folder: Path = Path()
+
+    @property
+    def source(self) -> Path:
+        """The program's file."""
+        return self.folder / self.program
+
+    @property
+    def label(self) -> str:
+        """The lesson's two digits, as in its folder's name."""
+        return f"{self.number:02}"
+
+    def __post_init__(self) -> None:
+        """Refuse two runs of one name."""
+        names = [run.name for run in self.all_runs]
+        if len(set(names)) != len(names):
+            raise ValueError(f"runs: a name is there twice: {', '.join(names)}")
+
+    @property
+    def all_runs(self) -> list[Run]:
+        """Every run that is recorded, the main one first."""
+        return [Run(name=MAIN, steps=self.demo.steps), *self.runs]
+
+
+def decoded(path: Path, kind: type[_Kind]) -> _Kind:
+    """Read a TOML file as data of a kind. Raise Problem, naming it, if it is not right."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=kind)
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
+        raise Problem(
+            Text(
+                ja=f"{path} が読めない（{error}）．書き方は CONTRIBUTING.md にある．",
+                en=f"{path} cannot be read ({error}); see CONTRIBUTING.md.",
+            )
+        ) from error
+
+
+def load(folder: Path) -> Lesson:
+    """Read one lesson. Raise Problem, naming file and field, if it is not right."""
+    path = folder / "lesson.toml"
+    lesson = decoded(path, Lesson)
+    lesson = msgspec.structs.replace(lesson, folder=folder)
+    if not folder.name.startswith(lesson.label + "_") or not lesson.source.is_file():
+        raise Problem(
+            Text(
+                ja=f"{path} の number か program が，フォルダの中身と合わない．"
+                "どちらかを直す．",
+                en=f"{path}: number or program does not fit what is in the folder; "
+                "mend one of the two.",
+            )
+        )
+    return lesson
+
+
+def load_all(root: Path) -> list[Lesson]:
+    """Read every lesson of a checkout, in order of number."""
+    folders = sorted(path.parent for path in root.glob("lessons/*/lesson.toml"))
+    return [load(folder) for folder in folders]
+
+
+def find(lessons: list[Lesson], name: str) -> Lesson:
+    """Return the lesson meant by a number or a part of its name (2, 02, perf).
+
+    Raise Problem when none or more than one fits.
+    """
+    if re.fullmatch(r"[0-9]{1,3}", name):
+        fitting = [lesson for lesson in lessons if lesson.number == int(name)]
+    else:
+        fitting = [item for item in lessons if name and name in item.folder.name]
+    if len(fitting) == 1:
+        return fitting[0]
+    known = ", ".join(lesson.folder.name for lesson in fitting or lessons)
+    if fitting:
+        raise Problem(
+            Text(
+                ja=f"「{name}」に合うレッスンが複数ある（{known}）．番号で指定する: "
+                f"./lab run {fitting[0].label}",
+                en=f"'{name}' fits more than one lesson ({known}); give its number: "
+                f"./lab run {fitting[0].label}",
+            )
+        )
+    example = lessons[0].label if lessons else "02"
+    raise Problem(
+        Text(
+            ja=f"レッスン「{name}」は無い．あるのは {known}．例: ./lab run {example}",
+            en=f"there is no lesson '{name}'; there is {known}: "
+            f"type ./lab run {example}",
+        )
+    )
+
+
+def find_runs(lesson: Lesson, names: Sequence[str]) -> list[Run]:
+    """Return the lesson's runs of these names, or all if there are no names.
+
+    Raise Problem for a name that no run has.
+    """
+    runs = {run.name: run for run in lesson.all_runs}
+    for name in names:
+        if name not in runs:
+            raise Problem(
+                Text(
+                    ja=f"レッスン {lesson.label} に，実行「{name}」は無い．"
+                    f"あるのは {', '.join(runs)}．",
+                    en=f"lesson {lesson.label} has no run '{name}'; "
+                    f"there is {', '.join(runs)}.",
+                )
+            )
+    return [runs[name] for name in dict.fromkeys(names or runs)]

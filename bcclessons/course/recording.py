@@ -1,0 +1,73 @@
+"""A recorded run of a lesson as text: what was on the screen, when, and on what."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+
+import msgspec
+
+from bcclessons.console.text import Problem, Text
+
+_HEAD = ("command", "date", "release", "kernel", "bcc")
+
+# The name that the kernel puts into a line of trace_pipe: it may not know it (<...>),
+# or a newer one.
+_NAME = re.compile(r"^(?=\d+ +\S)(.{6} ).{16} ", re.MULTILINE)
+# Addresses, random numbers, versions, and numbers, with the spaces that fill a column.
+# A negative number is an error: it does not vary.
+_VARIES = re.compile(
+    r"(?<![-\w])(?:0x[0-9a-f]+|[0-9a-f]{8}|\d+(?:\.\d+)*(?:[-+][\w.+-]*\w)?)\b( *)"
+)
+
+
+class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A run: the command that recorded it, the day (UTC), the system, the screen.
+
+    As text, a line ``# name: value`` for each of the first five, an empty line, and
+    the body.
+    """
+
+    command: str
+    date: datetime.date
+    release: str
+    kernel: str
+    bcc: str
+    body: str
+
+    def __str__(self) -> str:
+        """Return the text that :func:`load` reads."""
+        head = [f"# {name}: {getattr(self, name)}\n" for name in _HEAD]
+        return "".join(head) + "\n" + self.body
+
+
+def load(path: Path) -> Recording:
+    """Read a recording's text. Raise Problem, naming the file, if it is not one."""
+    try:
+        head, _, body = path.read_text(encoding="utf-8").partition("\n\n")
+        fields = [line.removeprefix("# ").partition(": ") for line in head.splitlines()]
+        named = {name: value for name, _, value in fields}
+        return msgspec.convert({**named, "body": body}, Recording)
+    except (OSError, ValueError) as error:
+        raise Problem(
+            Text(
+                ja=f"記録 {path} が読めない（{error}）．作り直す: ./lab record",
+                en=f"the recording {path} cannot be read ({error}); "
+                "make it again: ./lab record",
+            )
+        ) from error
+
+
+def shape(body: str) -> list[str]:
+    """Return what two runs of the same program have in common: their sorted lines.
+
+    What must vary is a ``#``, as wide as its column. The order of lines varies, too:
+    each CPU has its own.
+    """
+
+    def mark(found: re.Match[str]) -> str:
+        spaces = found[1]
+        return "#".ljust(len(found[0])) if len(spaces) > 1 else f"#{spaces}"
+
+    return sorted(_VARIES.sub(mark, _NAME.sub(r"\1NAME ", body)).splitlines())

@@ -1,0 +1,1 @@
+"""A Debian VM: its image, QEMU, the process that supervises it, and its use."""

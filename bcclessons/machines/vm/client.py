@@ -1,0 +1,215 @@
+"""The VM: a stock Debian kernel, shared by every ./lab of one checkout."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from bcclessons.console.text import Problem, Text
+from bcclessons.machines.vm.image import Image, Store
+from bcclessons.machines.vm.supervisor import Orders, ssh_options
+from bcclessons.setup.cache import locked, python_command
+
+if TYPE_CHECKING:
+    from bcclessons.console.console import Console
+    from bcclessons.machines.debian import Release
+
+MOUNT = "/bcc-lessons"
+
+
+def _run_folder(cache: Path, checkout: Path, release: Release) -> Path:
+    digest = hashlib.sha256(os.fsencode(checkout)).hexdigest()[:12]
+    return cache / "run" / f"{release.name}-{digest}"
+
+
+def _keeper_runs(folder: Path) -> bool:
+    """Tell whether a keeper holds its lock."""
+    try:
+        with (folder / "keeper").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
+
+
+class Vm:
+    """A use of the checkout's VM: starts it if need be; the last use ends it."""
+
+    def __init__(
+        self,
+        checkout: Path,
+        release: Release,
+        cache: Path,
+        console: Console,
+        *,
+        folder: Path | None = None,
+    ) -> None:
+        """``folder``, for a VM that nobody else joins, holds what belongs to it."""
+        self._checkout = checkout
+        self._release = release
+        self._console = console
+        self._cache = cache
+        self._store = Store(cache, console)
+        self._folder = folder or _run_folder(cache, checkout, release)
+        self._users: IO[str] | None = None
+        self._keeper: subprocess.Popen[str] | None = None
+        self._image: Image | None = None
+        self._ssh: list[str] = []
+
+    @property
+    def title(self) -> Text:
+        """The VM's Debian and kernel."""
+        kernel = self._image.kernel_version if self._image else ""
+        return Text(
+            ja=f"VM（{self._release.title}，カーネル {kernel}）",
+            en=f"the VM ({self._release.title}, kernel {kernel})",
+        )
+
+    def __enter__(self) -> Vm:
+        """Join the running VM, or build and start it."""
+        self._image = image = self._store.image(self._release)
+        snapshot = None
+        if self._store.accelerator(image) == "tcg":
+            snapshot = self._store.snapshot(image)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        orders = Orders(
+            str(image.folder),
+            image.kernel_version,
+            str(snapshot.folder) if snapshot else None,
+            str(self._checkout),
+        )
+        self._users = (self._folder / "users").open("w")
+        with locked(self._folder / "start", lambda: None):
+            self._join(orders)
+        state = json.loads((self._folder / "state.json").read_text())
+        self._ssh = ssh_options(
+            image.key,
+            self._folder / "known_hosts",
+            Path(state["control"]),
+            state["port"],
+        )
+        return self
+
+    def _join(self, orders: Orders) -> None:
+        """Use the VM that runs, or start one. Called with the start lock held."""
+        assert self._users is not None
+        try:
+            fcntl.flock(self._users, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:  # a keeper that is ending; wait for its end
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+        while _keeper_runs(self._folder):
+            if (self._folder / "state.json").exists():
+                return
+            time.sleep(0.02)
+        orders.write(self._folder)
+        (self._folder / "log").unlink(missing_ok=True)
+        with (self._folder / "keeper.log").open("w") as log:
+            self._keeper = keeper = subprocess.Popen(
+                [
+                    *python_command(sys.executable, self._cache),
+                    *("-m", "bcclessons.machines.vm.supervisor", str(self._folder)),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=Path(__file__).parents[3],
+                # Ctrl-C in the terminal is for the lesson, not for its VM.
+                start_new_session=True,
+                text=True,
+            )
+        assert keeper.stdout is not None
+        answer = keeper.stdout.readline().strip()
+        keeper.stdout.close()
+        if answer != "ok":
+            raise Problem(
+                Text(
+                    ja=f"VM が始まらない（{answer.removeprefix('error ')}）．"
+                    f"記録は {self._folder} にある．もう一度実行する．",
+                    en=f"the VM does not start ({answer.removeprefix('error ')}); its "
+                    f"logs are in {self._folder}. Run it again.",
+                )
+            )
+
+    def __exit__(self, *exception: object) -> None:
+        """Let the VM end, if nobody else uses it, and wait until it has."""
+        if self._users is None:
+            return
+        self._users.close()
+        self._users = None
+        end = time.monotonic() + 5
+        while _keeper_runs(self._folder) and time.monotonic() < end:
+            if self._others():
+                return
+            time.sleep(0.01)
+        if self._keeper is not None:
+            self._keeper.wait(5)
+
+    def _others(self) -> bool:
+        """Tell whether another ./lab uses the VM."""
+        with (self._folder / "users").open() as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass
+            else:
+                return False  # nobody; the keeper is about to notice
+            try:
+                fcntl.flock(users, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False  # the keeper has noticed
+            return True
+
+    def alive(self) -> bool:
+        """Tell whether the VM still runs."""
+        return _keeper_runs(self._folder)
+
+    def inside(self, argv: Sequence[str], *, root: bool = False) -> list[str]:
+        """Return ``argv``: one is root in the VM, and needs nothing more."""
+        del root
+        return list(argv)
+
+    def command(
+        self,
+        argv: Sequence[str],
+        *,
+        folder: str = ".",
+        root: bool = False,
+        terminal: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> list[str]:
+        """Return the ssh command that runs ``argv`` in a folder of the checkout."""
+        del root
+        settings = [f"{name}={value}" for name, value in (environment or {}).items()]
+        words = ["env", *settings, *argv] if settings else list(argv)
+        line = f"cd {shlex.quote(f'{MOUNT}/{folder}')} && exec {shlex.join(words)}"
+        return ["ssh", "-tt" if terminal else "-T", *self._ssh, line]
+
+
+def stop(cache: Path, checkout: Path, releases: Sequence[Release]) -> list[Release]:
+    """End the checkout's VMs, whoever uses them; return those that ran."""
+    stopped = []
+    for release in releases:
+        folder = _run_folder(cache, checkout, release)
+        try:
+            pid = json.loads((folder / "state.json").read_text())["pid"]
+        except (OSError, ValueError):
+            continue
+        if not _keeper_runs(folder):
+            continue
+        os.kill(pid, signal.SIGTERM)
+        stopped.append(release)
+        while _keeper_runs(folder):
+            time.sleep(0.02)
+    return stopped

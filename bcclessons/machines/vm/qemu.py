@@ -1,0 +1,263 @@
+"""One QEMU process with one Debian guest: start, talk, save, restore, end."""
+
+from __future__ import annotations
+
+import json
+import re
+import select
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from bcclessons.console.text import Problem, Text
+
+MEMORY = "1G"
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The files that a guest boots from."""
+
+    kernel: Path
+    initramfs: Path
+    root: Path
+
+
+class QemuError(Exception):
+    """QEMU refused a command, or ended; the text is QEMU's own."""
+
+
+class Qemu:
+    """A running guest. Use as a context manager: leaving it ends the process."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        *,
+        accelerator: Literal["kvm", "tcg"],
+        share: Path,
+        log: Path,
+        memory: Path | None = None,
+        incoming: bool = False,
+    ) -> None:
+        """Start QEMU.
+
+        ``share`` is the folder that the guest can mount as "checkout". With
+        ``memory``, the guest's memory is that file: written while a snapshot is
+        made, and copied on write when it is resumed (``incoming``).
+        """
+        self._log = log.open("ab")
+        # Sockets made here and inherited: no path, no port, nobody else's.
+        monitor, monitor_guest = socket.socketpair()
+        serial, serial_guest = socket.socketpair()
+        machine = "q35"
+        options: list[str] = []
+        if memory is not None:
+            machine += ",memory-backend=ram"
+            shared = "off" if incoming else "on"
+            options += [
+                "-object",
+                f"memory-backend-file,id=ram,size={MEMORY},share={shared}"
+                f",mem-path={_value(memory)}",
+            ]
+        if incoming:
+            options += ["-incoming", "defer"]
+        command = [
+            # The guest dies with the process that started it, even by SIGKILL.
+            "setpriv", "--pdeathsig", "KILL",
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
+            "-name", "bcc-lessons", "-display", "none",
+            "-machine", machine, "-m", MEMORY, "-smp", "2",
+            # A kernel patches its own code while its other CPU runs it: at boot, and
+            # for each tracepoint that is attached to. QEMU 7.2 with a thread for each
+            # CPU gets that wrong now and then ("Oops: int3", or both spin for ever).
+            "-accel", "tcg,thread=single" if accelerator == "tcg" else "kvm",
+            # Emulated, a CPU without AVX is the fastest; KVM passes the real one.
+            "-cpu", "Nehalem-v1" if accelerator == "tcg" else "host",
+            "-kernel", str(disk.kernel), "-initrd", str(disk.initramfs),
+            # norandmaps: QEMU keeps its translation of clang from run to run, so
+            # a second lesson starts in half the time. mitigations=off: no
+            # strangers share this guest, and emulating them is slow.
+            "-append", "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off norandmaps",
+            "-drive", f"if=none,id=root,format=raw,readonly=on,file={_value(disk.root)}",
+            "-device", "virtio-blk-pci,drive=root",
+            "-virtfs", f"local,path={_value(share)},mount_tag=checkout"
+            ",security_model=none,multidevs=remap",
+            "-device", "virtio-rng-pci",
+            "-netdev", "user,id=net,restrict=on",
+            "-device", "virtio-net-pci,netdev=net,romfile=",
+            "-chardev", f"socket,id=serial,fd={serial_guest.fileno()}",
+            "-serial", "chardev:serial",
+            "-chardev", f"socket,id=monitor,fd={monitor_guest.fileno()}",
+            "-mon", "chardev=monitor,mode=control",
+            *options,
+        ]  # fmt: skip
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            pass_fds=(serial_guest.fileno(), monitor_guest.fileno()),
+        )
+        monitor_guest.close()
+        serial_guest.close()
+        self._serial = serial
+        self._serial_text = ""
+        self._monitor: IO[str] = monitor.makefile("rw")
+        self._monitor_socket = monitor
+        self._read_monitor()  # the greeting
+        self.execute("qmp_capabilities")
+        if memory is not None:
+            # The file holds the memory: the saved state is devices only.
+            self.execute(
+                "migrate-set-capabilities",
+                capabilities=[{"capability": "x-ignore-shared", "state": True}],
+            )
+
+    def __enter__(self) -> Qemu:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End the process at once; the guest keeps nothing that is worth saving."""
+        self.process.kill()
+        self.process.wait()
+        self._serial.close()
+        self._monitor.close()
+        self._monitor_socket.close()
+        self._log.close()
+
+    def _read_monitor(self) -> dict[str, Any]:
+        try:
+            line = self._monitor.readline()
+        except OSError:
+            line = ""
+        if not line:
+            raise QemuError("QEMU ended")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def execute(self, command: str, **arguments: object) -> Any:
+        """Run a command of QEMU's machine protocol and return its answer."""
+        try:
+            self._monitor.write(
+                json.dumps({"execute": command, "arguments": arguments})
+            )
+            self._monitor.flush()
+        except OSError as error:
+            raise QemuError("QEMU ended") from error
+        while True:
+            message = self._read_monitor()
+            if "return" in message:
+                return message["return"]
+            if "error" in message:
+                raise QemuError(message["error"]["desc"])
+
+    def wait_for(self, word: str, seconds: float) -> str:
+        """Return the rest of the guest's line "LAB <word> …".
+
+        Raise QemuError if the guest stops, QEMU ends or the time is up.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            if (rest := said(self._serial_text, word)) is not None:
+                return rest
+            if not select.select([self._serial], [], [], 0.5)[0]:
+                status = self.execute("query-status")["status"]
+                if status == "internal-error":
+                    raise QemuError("the guest's CPU stopped with an internal error")
+                if time.monotonic() > end:
+                    raise QemuError(f"the guest did not say {word} in {seconds:.0f} s")
+                continue
+            received = self._serial.recv(65536)
+            if not received:
+                raise QemuError("QEMU ended")
+            self._log.write(received)
+            self._log.flush()
+            self._serial_text += received.decode(errors="replace").replace("\r", "")
+
+    def resume_work(self) -> None:
+        """Have the guest set its clock and mount the checkout."""
+        self._serial.sendall(f"resume {time.time():.0f}\n".encode())
+
+    def save(self, state: Path) -> None:
+        """Stop the guest and write the state of its devices to a file."""
+        self.execute("stop")
+        self.execute("migrate", uri=f"exec:cat >{_shell(state)}")
+        while (status := self.execute("query-migrate").get("status")) != "completed":
+            if status in ("failed", "cancelled"):
+                raise QemuError("saving the guest failed")
+            time.sleep(0.02)
+
+    def restore(self, state: Path) -> None:
+        """Load what ``save`` wrote, and go on from there."""
+        self.execute("migrate-incoming", uri=f"exec:cat {_shell(state)}")
+        while self.execute("query-migrate").get("status") != "completed":
+            if self.execute("query-status")["status"] not in (
+                "inmigrate",
+                "prelaunch",
+                "paused",
+            ):
+                break
+            time.sleep(0.01)
+        self.execute("cont")
+
+    def forward_ssh(self) -> int:
+        """Forward a port of the loopback interface to the guest's ssh; return it."""
+
+        def monitor(line: str) -> str:
+            text: str = self.execute("human-monitor-command", **{"command-line": line})
+            return text
+
+        # Port 0: the kernel picks a free one, and no other program can race us.
+        refusal = monitor("hostfwd_add net tcp:127.0.0.1:0-:22").strip()
+        if refusal:
+            raise QemuError(refusal)
+        for line in monitor("info usernet").splitlines():
+            if "HOST_FORWARD" in line:
+                return int(line.split()[3])
+        raise QemuError("no port was forwarded")
+
+
+def said(serial: str, word: str) -> str | None:
+    """Return the rest of the line "LAB <word> …", or None if it is not there yet.
+
+    It may begin within a line: the guest's ssh server writes its log to the same
+    serial line, in pieces of 128 bytes.
+    """
+    found = re.search(rf"LAB {word}\b(.*)\n", serial)
+    return found[1].strip() if found else None
+
+
+def _value(path: Path) -> str:
+    """Quote a path for a QEMU option, in which a comma ends the value."""
+    return str(path).replace(",", ",,")
+
+
+def _shell(path: Path) -> str:
+    """Quote a path for the shell that QEMU runs ``exec:`` with."""
+    return "'" + str(path).replace("'", "'\\''") + "'"
+
+
+def version() -> str:
+    """Return the version line of the installed QEMU. Raise Problem without one."""
+    try:
+        done = subprocess.run(
+            ["qemu-system-x86_64", "--version"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Problem(
+            Text(
+                ja="QEMU が動かない．入れ直す: apt-get install qemu-system-x86",
+                en="QEMU does not run; install it: apt-get install qemu-system-x86",
+            )
+        ) from error
+    return done.stdout.splitlines()[0]

@@ -1,0 +1,224 @@
+"""Recording a run of a lesson: in a VM of its own, in a terminal, as lesson.toml says."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bcclessons.console.text import Language, Problem, Text
+from bcclessons.course.lesson import MAIN, Lesson, Run, changed
+from bcclessons.course.recording import Recording
+from bcclessons.grading import checking
+from bcclessons.grading import feedback as tutor
+from bcclessons.machines import debian
+from bcclessons.machines.vm.client import Vm
+from bcclessons.recording import picture
+from bcclessons.setup.paths import CHECKOUT
+from bcclessons.terminal.demo import SHELL_SETTINGS
+from bcclessons.terminal.screen import PROMPT, Terminal
+
+if TYPE_CHECKING:
+    from bcclessons.console.console import Console
+    from bcclessons.course.exercise import Exercise
+    from bcclessons.machines.debian import Release
+
+_SHELL = ("bash", "--noprofile", "--norc", "-i")
+_AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+_FACTS = "uname -r; /usr/bin/python3 -c 'import bcc; print(bcc.__version__)'"
+_RULE = "─" * 40
+
+CHECK = "check"
+"""The name by which the check of a lesson's first exercise is recorded."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A run that was recorded: as text, and as an asciicast of its terminal."""
+
+    recording: Recording
+    cast: str
+
+
+def record(
+    lesson: Lesson, run: Run, cache: Path, console: Console, *, hurried: bool = False
+) -> Taken:
+    """Record a run in a VM of its own; ``hurried``, nobody types at a human's pace.
+
+    Raise Problem if it does not go as ``run`` says.
+    """
+    release = release_of(run)
+    with tempfile.TemporaryDirectory(prefix="bcc-lessons-") as name:
+        private = Path(name)
+        _copy(lesson, run, private / "checkout")
+        machine = Vm(
+            private / "checkout", release, cache, console, folder=private / "vm"
+        )
+        with machine:
+            kernel, bcc = _call(machine, _FACTS).split()
+            _call(machine, run.prepare)
+            shell = machine.command(
+                _SHELL if run.user == "root" else [*_AS_NOBODY, *_SHELL],
+                folder=f"lessons/{lesson.folder.name}",
+                terminal=True,
+                environment={**SHELL_SETTINGS, "PS1": f"{PROMPT} "},
+            )
+            shells = [shell] * (2 if run.steps else 1)
+            with Terminal(shells, hurried=hurried) as terminal:
+                body = _play(lesson, run, terminal)
+                cast = terminal.cast()
+    if run.name == MAIN and not re.search(lesson.output.line, body, re.MULTILINE):
+        raise _not_as_planned(lesson, run, body)
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    command = f"./lab record {lesson.label} {run.name}"
+    return Taken(Recording(command, today, release.title, kernel, bcc, body), cast)
+
+
+def record_check(
+    lesson: Lesson, exercise: Exercise, cache: Path, console: Console
+) -> dict[Path, str]:
+    """Check an exercise as it is and solved, in a VM; return the texts, by their paths.
+
+    Raise Problem if the two are not found wrong and right.
+    """
+    release = debian.RELEASES[0]
+    command = f"./lab check {exercise.label}"
+    with Vm(CHECKOUT, release, cache, console) as machine:
+        kernel, bcc = _call(machine, _FACTS).split()
+        programs = [exercise.start.read_text(), exercise.solution.read_text()]
+        answers = [
+            checking.check(exercise, program, machine, emulated=True)
+            for program in programs
+        ]
+    if answers[0] is None or answers[1] is not None:
+        raise Problem(
+            Text(
+                ja=f"演習 {exercise.label} の start と solution が，正しく見分けられない．",
+                en=f"the start and the solution of exercise {exercise.label} are not "
+                "told apart.",
+            )
+        )
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    made = {}
+    for language in Language:
+        said = [
+            f"$ {command}\n{tutor.verdict(exercise, answer, program, language)}\n"
+            for program, answer in zip(programs, answers, strict=True)
+        ]
+        recording = Recording(
+            f"./lab record {lesson.label} {CHECK}",
+            today,
+            release.title,
+            kernel,
+            bcc,
+            "".join(said),
+        )
+        suffix = "" if language is Language.JA else f".{language}"
+        made[lesson.folder / f"run-{CHECK}{suffix}.txt"] = str(recording)
+    return made
+
+
+def write(taken: Taken, lesson: Lesson, run: Run, checkout: Path) -> list[Path]:
+    """Write a run beside its lesson, as text and as cast, and return the paths.
+
+    A picture that the checkout has of this run is drawn anew, too.
+    """
+    texts = {
+        lesson.folder / f"{run.stem}.txt": str(taken.recording),
+        lesson.folder / f"{run.stem}.cast": taken.cast,
+    }
+    drawn = checkout / "docs/pictures" / f"{run.stem}-{lesson.label}.svg"
+    if drawn.exists():
+        texts[drawn] = picture.draw(taken.recording, lesson.program)
+    return write_all(texts)
+
+
+def write_all(texts: dict[Path, str]) -> list[Path]:
+    """Write files, all of them or none, and return their paths."""
+    for path, text in texts.items():
+        path.with_name(f".{path.name}.new").write_text(text, encoding="utf-8")
+    for path in texts:
+        path.with_name(f".{path.name}.new").replace(path)
+    return list(texts)
+
+
+def release_of(run: Run) -> Release:
+    """Return the release that a run takes place on."""
+    return debian.release(run.on) if run.on else debian.RELEASES[0]
+
+
+def program_of(lesson: Lesson, run: Run) -> str:
+    """Return the lesson's program as a run has it. Raise Problem if it cannot be."""
+    return changed(lesson.source, run.change, f"runs: {run.name}")
+
+
+def _copy(lesson: Lesson, run: Run, checkout: Path) -> None:
+    """Make a checkout with nothing but the lesson, for every user to read."""
+    folder = checkout / "lessons" / lesson.folder.name
+    no_recordings = shutil.ignore_patterns("run*.txt", "run*.cast")
+    shutil.copytree(lesson.folder, folder, ignore=no_recordings)
+    (folder / lesson.program).write_text(program_of(lesson, run), encoding="utf-8")
+    for path in (checkout, *checkout.rglob("*")):
+        executable = path.is_dir() or os.access(path, os.X_OK)
+        path.chmod(0o755 if executable else 0o644)
+
+
+def _call(machine: Vm, script: str) -> str:
+    """Run a script on the machine, out of sight, and return what it prints."""
+    done = subprocess.run(
+        machine.command(["sh", "-ec", script]),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Problem(
+            Text(
+                ja=f"VM の中でコマンドが失敗した: {script}",
+                en=f"a command failed in the VM: {script}",
+            )
+        )
+    return done.stdout
+
+
+def _play(lesson: Lesson, run: Run, terminal: Terminal) -> str:
+    """Do in the terminal what the run says, and return what it showed."""
+    upper, lower = terminal.windows[0], terminal.windows[-1]
+    for line in run.typed or [f"sudo ./{lesson.program}"]:
+        upper.type(line)
+    if run.steps:
+        ready = re.compile(f"^{re.escape(lesson.output.ready)}$", re.MULTILINE)
+        terminal.watch_until(
+            lambda: upper.prompts() or bool(ready.search(upper.text()))
+        )
+        for step in run.steps:
+            if not upper.prompts():
+                lower.do(step)
+                upper.settle()
+        if upper.prompts():
+            raise _not_as_planned(lesson, run, upper.said())
+        upper.enter()
+        terminal.press("\x03")
+    terminal.watch_until(upper.prompts)
+    terminal.breathe()
+    shown = terminal.windows if run.both else [upper]
+    return f"\n{_RULE}\n".join(window.said() for window in shown) + "\n"
+
+
+def _not_as_planned(lesson: Lesson, run: Run, body: str) -> Problem:
+    last = body.rpartition("\n")[2]
+    return Problem(
+        Text(
+            ja=f"レッスン {lesson.label} の {run.name} が，lesson.toml のとおりに"
+            f"進まなかった（最後の行: {last}）．",
+            en=f"lesson {lesson.label} did not go as lesson.toml says for {run.name} "
+            f"(its last line: {last}).",
+        )
+    )

@@ -1,0 +1,1 @@
+"""What the rest stands on: paths, the cache, environments, apt and npm packages; imports console."""

@@ -1,0 +1,106 @@
+"""Making the Python environments of ./lab, under the system's bare Python."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bcclessons.console.console import Console
+from bcclessons.console.text import Problem, Text, language_wanted
+from bcclessons.setup.apt import install
+from bcclessons.setup.cache import cache_folder, locked
+
+
+def make_for(arguments: list[str], folder: Path, lock: Path) -> int:
+    """Make an environment for ./lab with these arguments; return its exit status."""
+    console = Console(
+        language_wanted(arguments, os.environ), assume_yes="--yes" in arguments
+    )
+    try:
+        make(folder, lock, console)
+    except Problem as problem:
+        print("lab:", problem.text.to(console.language), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def make(folder: Path, lock: Path, console: Console) -> None:
+    """Make the environment of a lock file, unless it is there."""
+
+    def fill() -> None:
+        if importlib.util.find_spec("ensurepip") is None:
+            # Debian and Ubuntu split it off.
+            reason = Text(ja="Python の環境を作るの", en="Making a Python environment")
+            install(["python3-venv"], reason, console)
+        title = Text(
+            ja="Python の環境を作る（初回だけ）",
+            en="Making the Python environment (once)",
+        )
+        with console.stage(title):
+            _fill(folder, lock)
+
+    name = Text(ja="Python の環境", en="the Python environment")
+    once(folder, fill, name, console)
+
+
+def once(folder: Path, fill: Callable[[], None], name: Text, console: Console) -> None:
+    """Make what belongs in a folder, unless it is there or another ./lab makes it.
+
+    It is whole when the file ``complete`` is in it. A folder's name ends in the
+    digest of what it is made from; those of other digests are deleted.
+    """
+    if (folder / "complete").exists():
+        return
+    waiting = Text(
+        ja=f"別の ./lab が作っている（{name.ja}）．終わるのを待つ．",
+        en=f"another ./lab is making {name.en}; waiting for it.",
+    )
+    cache_folder(os.environ)
+    with locked(folder.parent / "lock", lambda: console.say(waiting)):
+        if (folder / "complete").exists():
+            return
+        try:
+            fill()
+            (folder / "complete").touch()
+        finally:
+            if not (folder / "complete").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+        stem, _, _ = folder.name.rpartition("-")
+        for older in folder.parent.glob(f"{stem}-????????????"):
+            if older != folder:
+                shutil.rmtree(older, ignore_errors=True)
+
+
+def _fill(folder: Path, lock: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    # Not an environment's own Python, if this one is.
+    base = Path(sys.base_prefix) / f"bin/python{sys.version_info[0]}"
+    _call(str(base), "-m", "venv", str(folder))
+    _call(
+        str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check",
+        "install", "--quiet", "--require-hashes", "--only-binary", ":all:",
+        "-r", str(lock),
+    )  # fmt: skip
+
+
+def _call(*command: str) -> None:
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        said = " ".join((done.stderr or done.stdout).strip().splitlines()[-1:])
+        raise Problem(
+            Text(
+                ja=f"Python の環境を用意できない（{said}）．ネットワークとディスクの空きを"
+                "確かめ，もう一度実行する．",
+                en=f"cannot prepare the Python environment ({said}); look at the network "
+                "and at the free disk space, and run it again.",
+            )
+        )
