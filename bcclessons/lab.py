@@ -44,12 +44,10 @@ class Where(NamedTuple):
             return cls(Place.VM if vm or on is not None else None, release)
         if vm or on is not None:
             raise Problem(
-                Text(
-                    ja="--host はこのマシンで，--vm と --on は VM で動かす．"
-                    "どちらかだけを指定する．",
-                    en="--host runs on this machine, --vm and --on in a VM; "
-                    "give one or the other.",
-                )
+                ja="--host はこのマシンで，--vm と --on は VM で動かす．"
+                "どちらかだけを指定する．",
+                en="--host runs on this machine, --vm and --on in a VM; "
+                "give one or the other.",
             )
         return cls(Place.HOST, release)
 
@@ -107,20 +105,16 @@ class Lab:
                     raise
             if not machine.alive():
                 raise Problem(
-                    Text(
-                        ja="VM が途中で終わった．もう一度実行する．",
-                        en="the VM ended before its time; run this again.",
-                    )
+                    ja="VM が途中で終わった．もう一度実行する．",
+                    en="the VM ended before its time; run this again.",
                 )
 
     def _make_possible(self, found: Verdict) -> None:
         """Install what a verdict calls for. Raise Problem if it is NOWHERE."""
         if found.place is Place.NOWHERE:
             raise Problem(
-                Text(
-                    ja=f"{found.why.ja}．直し方: ./lab doctor",
-                    en=f"{found.why.en}; how to mend it: ./lab doctor",
-                )
+                ja=f"{found.why.ja}．直し方: ./lab doctor",
+                en=f"{found.why.en}; how to mend it: ./lab doctor",
             )
         reason = Text(ja="レッスンを動かすの", en="Running the lesson")
         packages.install(found.packages, reason, self.console)

@@ -105,12 +105,10 @@ def measure(address: str, page: str, device: str, tool: Path) -> Measured:
     except (ValueError, KeyError, TypeError) as error:
         said = (done.stderr.strip() or str(error)).splitlines()[-1]
         raise Problem(
-            Text(
-                ja=f"Lighthouse が測れない（{said}）．Chromium を確かめる: "
-                "sudo apt install chromium",
-                en=f"Lighthouse cannot measure ({said}); look after Chromium: "
-                "sudo apt install chromium",
-            )
+            ja=f"Lighthouse が測れない（{said}）．Chromium を確かめる: "
+            "sudo apt install chromium",
+            en=f"Lighthouse cannot measure ({said}); look after Chromium: "
+            "sudo apt install chromium",
         ) from error
 
 

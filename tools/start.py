@@ -63,10 +63,8 @@ def start_time(machine: Machine, lesson: Lesson, runs: int) -> Text:
         process.wait()
     if len(pairs) != runs:
         raise Problem(
-            Text(
-                ja=f"レッスン {lesson.label} が始まらない．調べる: ./lab doctor",
-                en=f"lesson {lesson.label} does not start; to see why: ./lab doctor",
-            )
+            ja=f"レッスン {lesson.label} が始まらない．調べる: ./lab doctor",
+            en=f"lesson {lesson.label} does not start; to see why: ./lab doctor",
         )
     lean = statistics.median(pair[0] for pair in pairs)
     full = statistics.median(pair[1] for pair in pairs)

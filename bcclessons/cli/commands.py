@@ -532,12 +532,10 @@ def _test_matrix(lab: Lab, arguments: Sequence[str], only: Release | None) -> No
 
     if arguments:
         raise Problem(
-            Text(
-                ja="--matrix は，レッスンのすべてのテストを実行するので，pytest への"
-                "引数と一緒には使えない．",
-                en="--matrix runs all tests of the lessons, so it takes no arguments "
-                "for pytest.",
-            )
+            ja="--matrix は，レッスンのすべてのテストを実行するので，pytest への"
+            "引数と一緒には使えない．",
+            en="--matrix runs all tests of the lessons, so it takes no arguments "
+            "for pytest.",
         )
 
     def start(release: Release) -> AbstractContextManager[Machine]:
@@ -567,10 +565,8 @@ def _site(lab: Lab, folder: Path | None, *, offline: bool, port: int) -> None:
             lab.console.say(Text(ja=f"{path} を作った．", en=f"Made {path}."))
     elif offline:
         raise Problem(
-            Text(
-                ja="--offline で作るフォルダを指定する．例: ./lab site --offline --build site",
-                en="name the folder to build: ./lab site --offline --build site",
-            )
+            ja="--offline で作るフォルダを指定する．例: ./lab site --offline --build site",
+            en="name the folder to build: ./lab site --offline --build site",
         )
     else:
         sys.exit(website.serve(lab.python, port))

@@ -34,9 +34,9 @@ class Text:
 class Problem(Exception):
     """A failure that a person can act on: what is wrong, and what to type next."""
 
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+    def __init__(self, *, ja: str, en: str) -> None:
+        super().__init__(en)
+        self.text = Text(ja=ja, en=en)
 
 
 def language_of(environment: Mapping[str, str]) -> Language:

@@ -140,11 +140,9 @@ def find(exercises: Sequence[Exercise], where: str) -> list[Exercise]:
     labels = ", ".join(item.label for item in exercises)
     example = exercises[0].label if exercises else "02/1"
     raise Problem(
-        Text(
-            ja=f"演習「{where}」は無い．あるのは {labels}．例: ./lab check {example}",
-            en=f"there is no exercise '{where}'; there is {labels}: "
-            f"type ./lab check {example}",
-        )
+        ja=f"演習「{where}」は無い．あるのは {labels}．例: ./lab check {example}",
+        en=f"there is no exercise '{where}'; there is {labels}: "
+        f"type ./lab check {example}",
     )
 
 
@@ -198,28 +196,22 @@ def read_mine(exercise: Exercise) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise Problem(
-            Text(
-                ja=f"{path} を読めない（{reason}）．直すか，別にとっておいて始め直す: "
-                f"./lab reset {exercise.label}",
-                en=f"{path} cannot be read ({reason}); mend it, or put it aside and "
-                f"start anew: ./lab reset {exercise.label}",
-            )
+            ja=f"{path} を読めない（{reason}）．直すか，別にとっておいて始め直す: "
+            f"./lab reset {exercise.label}",
+            en=f"{path} cannot be read ({reason}); mend it, or put it aside and "
+            f"start anew: ./lab reset {exercise.label}",
         ) from error
     if not text.strip():
         raise Problem(
-            Text(
-                ja=f"{path} は空である．始め直す: ./lab reset {exercise.label}",
-                en=f"{path} is empty; to start anew: ./lab reset {exercise.label}",
-            )
+            ja=f"{path} は空である．始め直す: ./lab reset {exercise.label}",
+            en=f"{path} is empty; to start anew: ./lab reset {exercise.label}",
         )
     return text
 
 
 def _unwritable(path: Path, error: OSError) -> Problem:
     return Problem(
-        Text(
-            ja=f"{path} に書けない（{error.strerror}）．書けるフォルダに clone し直す．",
-            en=f"{path} cannot be written ({error.strerror}); clone the repository "
-            "into a folder that you may write.",
-        )
+        ja=f"{path} に書けない（{error.strerror}）．書けるフォルダに clone し直す．",
+        en=f"{path} cannot be written ({error.strerror}); clone the repository "
+        "into a folder that you may write.",
     )

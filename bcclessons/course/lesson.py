@@ -81,12 +81,10 @@ def changed(path: Path, changes: Sequence[Change], where: str) -> str:
     for change in changes:
         if (count := program.count(change.from_)) != 1:
             raise Problem(
-                Text(
-                    ja=f"{path.name} に「{change.from_}」が {count} か所ある．1 か所だけに"
-                    f"合うように，それを直す（{where}）．",
-                    en=f"{path.name} has '{change.from_}' in {count} places, not in "
-                    f"one; mend it ({where}).",
-                )
+                ja=f"{path.name} に「{change.from_}」が {count} か所ある．1 か所だけに"
+                f"合うように，それを直す（{where}）．",
+                en=f"{path.name} has '{change.from_}' in {count} places, not in "
+                f"one; mend it ({where}).",
             )
         program = program.replace(change.from_, change.to)
     return program
@@ -164,10 +162,8 @@ def decoded(path: Path, kind: type[_Kind]) -> _Kind:
         return msgspec.toml.decode(path.read_bytes(), type=kind)
     except (OSError, ValueError, OverflowError, RecursionError) as error:
         raise Problem(
-            Text(
-                ja=f"{path} が読めない（{error}）．書き方は CONTRIBUTING.md にある．",
-                en=f"{path} cannot be read ({error}); see CONTRIBUTING.md.",
-            )
+            ja=f"{path} が読めない（{error}）．書き方は CONTRIBUTING.md にある．",
+            en=f"{path} cannot be read ({error}); see CONTRIBUTING.md.",
         ) from error
 
 
@@ -178,12 +174,10 @@ def load(folder: Path) -> Lesson:
     lesson = msgspec.structs.replace(lesson, folder=folder)
     if not folder.name.startswith(lesson.label + "_") or not lesson.source.is_file():
         raise Problem(
-            Text(
-                ja=f"{path} の number か program が，フォルダの中身と合わない．"
-                "どちらかを直す．",
-                en=f"{path}: number or program does not fit what is in the folder; "
-                "mend one of the two.",
-            )
+            ja=f"{path} の number か program が，フォルダの中身と合わない．"
+            "どちらかを直す．",
+            en=f"{path}: number or program does not fit what is in the folder; "
+            "mend one of the two.",
         )
     return lesson
 
@@ -208,20 +202,15 @@ def find(lessons: list[Lesson], name: str) -> Lesson:
     known = ", ".join(lesson.folder.name for lesson in fitting or lessons)
     if fitting:
         raise Problem(
-            Text(
-                ja=f"「{name}」に合うレッスンが複数ある（{known}）．番号で指定する: "
-                f"./lab run {fitting[0].label}",
-                en=f"'{name}' fits more than one lesson ({known}); give its number: "
-                f"./lab run {fitting[0].label}",
-            )
+            ja=f"「{name}」に合うレッスンが複数ある（{known}）．番号で指定する: "
+            f"./lab run {fitting[0].label}",
+            en=f"'{name}' fits more than one lesson ({known}); give its number: "
+            f"./lab run {fitting[0].label}",
         )
     example = lessons[0].label if lessons else "02"
     raise Problem(
-        Text(
-            ja=f"レッスン「{name}」は無い．あるのは {known}．例: ./lab run {example}",
-            en=f"there is no lesson '{name}'; there is {known}: "
-            f"type ./lab run {example}",
-        )
+        ja=f"レッスン「{name}」は無い．あるのは {known}．例: ./lab run {example}",
+        en=f"there is no lesson '{name}'; there is {known}: type ./lab run {example}",
     )
 
 
@@ -234,11 +223,9 @@ def find_runs(lesson: Lesson, names: Sequence[str]) -> list[Run]:
     for name in names:
         if name not in runs:
             raise Problem(
-                Text(
-                    ja=f"レッスン {lesson.label} に，実行「{name}」は無い．"
-                    f"あるのは {', '.join(runs)}．",
-                    en=f"lesson {lesson.label} has no run '{name}'; "
-                    f"there is {', '.join(runs)}.",
-                )
+                ja=f"レッスン {lesson.label} に，実行「{name}」は無い．"
+                f"あるのは {', '.join(runs)}．",
+                en=f"lesson {lesson.label} has no run '{name}'; "
+                f"there is {', '.join(runs)}.",
             )
     return [runs[name] for name in dict.fromkeys(names or runs)]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from bcclessons.console.text import Problem, Text
+from bcclessons.console.text import Problem
 from bcclessons.course.exercise import Exercise
 from bcclessons.setup.cache import locked
 
@@ -83,12 +83,10 @@ class Solved:
                 new.replace(self._path)
         except OSError as error:
             raise Problem(
-                Text(
-                    ja=f"{self._path} に書けない（{error.strerror}）．"
-                    "書ける場所を指定する: XDG_STATE_HOME=/tmp/state ./lab …",
-                    en=f"cannot write {self._path} ({error.strerror}); name a place "
-                    "that can be written: XDG_STATE_HOME=/tmp/state ./lab …",
-                )
+                ja=f"{self._path} に書けない（{error.strerror}）．"
+                "書ける場所を指定する: XDG_STATE_HOME=/tmp/state ./lab …",
+                en=f"cannot write {self._path} ({error.strerror}); name a place "
+                "that can be written: XDG_STATE_HOME=/tmp/state ./lab …",
             ) from error
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from bcclessons.console.text import Problem, Text
+from bcclessons.console.text import Problem
 
 _HEAD = ("command", "date", "release", "kernel", "bcc")
 
@@ -51,11 +51,9 @@ def load(path: Path) -> Recording:
         return msgspec.convert({**named, "body": body}, Recording)
     except (OSError, ValueError) as error:
         raise Problem(
-            Text(
-                ja=f"記録 {path} が読めない（{error}）．作り直す: ./lab record",
-                en=f"the recording {path} cannot be read ({error}); "
-                "make it again: ./lab record",
-            )
+            ja=f"記録 {path} が読めない（{error}）．作り直す: ./lab record",
+            en=f"the recording {path} cannot be read ({error}); "
+            "make it again: ./lab record",
         ) from error
 
 

@@ -65,11 +65,8 @@ def load(path: Path) -> Support:
         return msgspec.json.decode(path.read_bytes(), type=Support)
     except (OSError, ValueError) as error:
         raise Problem(
-            Text(
-                ja=f"{path} が読めない（{error}）．作り直す: ./lab test --matrix",
-                en=f"{path} cannot be read ({error}); make it again: "
-                "./lab test --matrix",
-            )
+            ja=f"{path} が読めない（{error}）．作り直す: ./lab test --matrix",
+            en=f"{path} cannot be read ({error}); make it again: ./lab test --matrix",
         ) from error
 
 
@@ -92,12 +89,10 @@ def check(support: Support, lessons: Sequence[Lesson]) -> None:
     if stale:
         names = ", ".join(sorted(stale))
         raise Problem(
-            Text(
-                ja=f"docs/support.json は，今のレッスン {names} の結果ではない．"
-                "すべての版で動かし直す: ./lab test --matrix",
-                en=f"docs/support.json does not hold the results of lesson {names} as "
-                "it is now; run all on every release again: ./lab test --matrix",
-            )
+            ja=f"docs/support.json は，今のレッスン {names} の結果ではない．"
+            "すべての版で動かし直す: ./lab test --matrix",
+            en=f"docs/support.json does not hold the results of lesson {names} as "
+            "it is now; run all on every release again: ./lab test --matrix",
         )
 
 

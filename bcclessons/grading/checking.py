@@ -222,10 +222,8 @@ def _observe(orders: dict[str, Any], machine: Machine) -> dict[str, Any]:
         observed: dict[str, Any] = json.loads(answer)
     except ValueError as error:
         raise Problem(
-            Text(
-                ja=f"プログラムを試せなかった（{said}）．もう一度実行する．",
-                en=f"the program could not be tried ({said}); run this again.",
-            )
+            ja=f"プログラムを試せなかった（{said}）．もう一度実行する．",
+            en=f"the program could not be tried ({said}); run this again.",
         ) from error
     return observed
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bcclessons.console.text import Problem, Text
+from bcclessons.console.text import Problem
 
 if TYPE_CHECKING:
     from bcclessons.console.console import Stage
@@ -50,10 +50,8 @@ def release(name: str) -> Release:
             return row
     names = ", ".join(row.name for row in RELEASES)
     raise Problem(
-        Text(
-            ja=f"リリース「{name}」は無い．あるのは {names}．",
-            en=f"there is no release '{name}'; there is {names}.",
-        )
+        ja=f"リリース「{name}」は無い．あるのは {names}．",
+        en=f"there is no release '{name}'; there is {names}.",
     )
 
 
@@ -156,18 +154,14 @@ def _failure(suite: str, log: str) -> Problem:
     reason = errors[0].removeprefix("E: ") if errors else log.strip()[-200:]
     if "No space left" in log:
         return Problem(
-            Text(
-                ja="ディスクがいっぱいになった．空きを作るか，別の場所を使う: "
-                "XDG_CACHE_HOME=/大きなディスク ./lab …",
-                en="the disk is full; free some space or use another place: "
-                "XDG_CACHE_HOME=/big/disk ./lab …",
-            )
+            ja="ディスクがいっぱいになった．空きを作るか，別の場所を使う: "
+            "XDG_CACHE_HOME=/大きなディスク ./lab …",
+            en="the disk is full; free some space or use another place: "
+            "XDG_CACHE_HOME=/big/disk ./lab …",
         )
     return Problem(
-        Text(
-            ja=f"Debian（{suite}）のパッケージを取ってこられない: {reason} "
-            "ネットワークと apt の設定を確かめ，もう一度実行する．",
-            en=f"cannot fetch the packages of Debian ({suite}): {reason} "
-            "Check the network and apt's settings, and run it again.",
-        )
+        ja=f"Debian（{suite}）のパッケージを取ってこられない: {reason} "
+        "ネットワークと apt の設定を確かめ，もう一度実行する．",
+        en=f"cannot fetch the packages of Debian ({suite}): {reason} "
+        "Check the network and apt's settings, and run it again.",
     )

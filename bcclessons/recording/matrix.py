@@ -69,17 +69,13 @@ def run(
     if lacking:
         names = ", ".join(lacking)
         raise Problem(
-            Text(
-                ja=f"{path.name} は書かない．結果の無いリリースがある: {names}．",
-                en=f"{path.name} is not written; there are no results of {names}.",
-            )
+            ja=f"{path.name} は書かない．結果の無いリリースがある: {names}．",
+            en=f"{path.name} is not written; there are no results of {names}.",
         )
     if programs != support.digests(lessons):
         raise Problem(
-            Text(
-                ja="テストの間にレッスンのプログラムが変わった．もう一度実行する．",
-                en="a lesson's program has changed during the tests; run them again.",
-            )
+            ja="テストの間にレッスンのプログラムが変わった．もう一度実行する．",
+            en="a lesson's program has changed during the tests; run them again.",
         )
     order = [release.title for release in debian.RELEASES]
     rows.sort(key=lambda row: order.index(row.title))
@@ -106,10 +102,8 @@ def _row(machine: Machine, release: Release, pytest: Sequence[str]) -> support.R
         # 0 is that all tests passed, 1 that some failed; others have no full results.
         if status not in (0, 1) or len(versions) != 2:
             raise Problem(
-                Text(
-                    ja=f"{release.title} のテストは，途中で終わった．",
-                    en=f"the tests on {release.title} ended before their time.",
-                )
+                ja=f"{release.title} のテストは，途中で終わった．",
+                en=f"the tests on {release.title} ended before their time.",
             )
         outcomes = msgspec.json.decode(results.read_bytes(), type=support.Outcomes)
     kernel, bcc = versions

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bcclessons.console.text import Language, Problem, Text
+from bcclessons.console.text import Language, Problem
 from bcclessons.course.lesson import MAIN, Lesson, Run, changed
 from bcclessons.course.recording import Recording
 from bcclessons.grading import checking
@@ -98,11 +98,9 @@ def record_check(
         ]
     if answers[0] is None or answers[1] is not None:
         raise Problem(
-            Text(
-                ja=f"演習 {exercise.label} の start と solution が，正しく見分けられない．",
-                en=f"the start and the solution of exercise {exercise.label} are not "
-                "told apart.",
-            )
+            ja=f"演習 {exercise.label} の start と solution が，正しく見分けられない．",
+            en=f"the start and the solution of exercise {exercise.label} are not "
+            "told apart.",
         )
     today = datetime.datetime.now(tz=datetime.UTC).date()
     made = {}
@@ -180,10 +178,8 @@ def _call(machine: Vm, script: str) -> str:
     )
     if done.returncode != 0:
         raise Problem(
-            Text(
-                ja=f"VM の中でコマンドが失敗した: {script}",
-                en=f"a command failed in the VM: {script}",
-            )
+            ja=f"VM の中でコマンドが失敗した: {script}",
+            en=f"a command failed in the VM: {script}",
         )
     return done.stdout
 
@@ -215,10 +211,8 @@ def _play(lesson: Lesson, run: Run, terminal: Terminal) -> str:
 def _not_as_planned(lesson: Lesson, run: Run, body: str) -> Problem:
     last = body.rpartition("\n")[2]
     return Problem(
-        Text(
-            ja=f"レッスン {lesson.label} の {run.name} が，lesson.toml のとおりに"
-            f"進まなかった（最後の行: {last}）．",
-            en=f"lesson {lesson.label} did not go as lesson.toml says for {run.name} "
-            f"(its last line: {last}).",
-        )
+        ja=f"レッスン {lesson.label} の {run.name} が，lesson.toml のとおりに"
+        f"進まなかった（最後の行: {last}）．",
+        en=f"lesson {lesson.label} did not go as lesson.toml says for {run.name} "
+        f"(its last line: {last}).",
     )

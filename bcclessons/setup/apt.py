@@ -26,23 +26,19 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
     apt = shutil.which("apt-get")
     if apt is None:
         raise Problem(
-            Text(
-                ja=f"{reason.ja}に，次のソフトウェアが要る．Debian での名前は {names}．"
-                "お使いのシステムのパッケージで入れてから，もう一度実行する．",
-                en=f"{reason.en} takes software that Debian calls {names}. Install it "
-                "with your system's package manager, and run this again.",
-            )
+            ja=f"{reason.ja}に，次のソフトウェアが要る．Debian での名前は {names}．"
+            "お使いのシステムのパッケージで入れてから，もう一度実行する．",
+            en=f"{reason.en} takes software that Debian calls {names}. Install it "
+            "with your system's package manager, and run this again.",
         )
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
     if os.geteuid() != 0:
         if shutil.which("sudo") is None:
             raise Problem(
-                Text(
-                    ja=f"{reason.ja}にパッケージが要るが，root でも sudo でもない．"
-                    f"管理者に頼む: {' '.join(command)}",
-                    en=f"{reason.en} takes packages, and this is neither root nor is "
-                    f"there sudo; ask an administrator for: {' '.join(command)}",
-                )
+                ja=f"{reason.ja}にパッケージが要るが，root でも sudo でもない．"
+                f"管理者に頼む: {' '.join(command)}",
+                en=f"{reason.en} takes packages, and this is neither root nor is "
+                f"there sudo; ask an administrator for: {' '.join(command)}",
             )
         # Nobody can type a password where there is no terminal.
         command = ["sudo", *([] if sys.stdin.isatty() else ["-n"]), *command]
@@ -56,10 +52,8 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
         Text(ja=f"実行してよいか: {' '.join(command)}", en=f"Run {' '.join(command)}?")
     ):
         raise Problem(
-            Text(
-                ja=f"パッケージを入れずに終わる．あとで入れるには: {' '.join(command)}",
-                en=f"stopped without the packages; to install them: {' '.join(command)}",
-            )
+            ja=f"パッケージを入れずに終わる．あとで入れるには: {' '.join(command)}",
+            en=f"stopped without the packages; to install them: {' '.join(command)}",
         )
     title = Text(ja="apt が働いている", en="apt is at work")
     with console.stage(title):
@@ -76,11 +70,9 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
         words = " ".join(dict.fromkeys(lines)) or f"status {done.returncode}"
         by_hand = " ".join(word for word in command if word != "-n")
         raise Problem(
-            Text(
-                ja=f"パッケージが入らない（{words}）．端末で実行する: {by_hand}",
-                en=f"the packages could not be installed ({words}); run it by hand: "
-                f"{by_hand}",
-            )
+            ja=f"パッケージが入らない（{words}）．端末で実行する: {by_hand}",
+            en=f"the packages could not be installed ({words}); run it by hand: "
+            f"{by_hand}",
         )
 
 

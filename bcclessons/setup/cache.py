@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bcclessons.console.text import Problem, Text
+from bcclessons.console.text import Problem
 from bcclessons.setup.paths import cache_path
 
 
@@ -18,12 +18,10 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise Problem(
-            Text(
-                ja=f"キャッシュ {folder} を作れない（{error.strerror}）．"
-                "書ける場所を指定する: XDG_CACHE_HOME=/tmp/cache ./lab …",
-                en=f"cannot make the cache {folder} ({error.strerror}); name a place "
-                "that can be written: XDG_CACHE_HOME=/tmp/cache ./lab …",
-            )
+            ja=f"キャッシュ {folder} を作れない（{error.strerror}）．"
+            "書ける場所を指定する: XDG_CACHE_HOME=/tmp/cache ./lab …",
+            en=f"cannot make the cache {folder} ({error.strerror}); name a place "
+            "that can be written: XDG_CACHE_HOME=/tmp/cache ./lab …",
         ) from error
     return folder
 

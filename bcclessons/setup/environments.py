@@ -97,10 +97,8 @@ def _call(*command: str) -> None:
     if done.returncode != 0:
         said = " ".join((done.stderr or done.stdout).strip().splitlines()[-1:])
         raise Problem(
-            Text(
-                ja=f"Python の環境を用意できない（{said}）．ネットワークとディスクの空きを"
-                "確かめ，もう一度実行する．",
-                en=f"cannot prepare the Python environment ({said}); look at the network "
-                "and at the free disk space, and run it again.",
-            )
+            ja=f"Python の環境を用意できない（{said}）．ネットワークとディスクの空きを"
+            "確かめ，もう一度実行する．",
+            en=f"cannot prepare the Python environment ({said}); look at the network "
+            "and at the free disk space, and run it again.",
         )

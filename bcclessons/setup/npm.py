@@ -76,11 +76,9 @@ def _install(folder: Path, what: Text) -> None:
         # Its first line is as "npm error code ECONNREFUSED".
         said = " ".join(done.stderr.splitlines()[:1])
         raise Problem(
-            Text(
-                ja=f"{what.ja}を npm で入れられない（{said}）．"
-                "ネットワークを確かめ，もう一度実行する．",
-                en=f"cannot install {what.en} by npm ({said}); "
-                "look at the network, and run it again.",
-            )
+            ja=f"{what.ja}を npm で入れられない（{said}）．"
+            "ネットワークを確かめ，もう一度実行する．",
+            en=f"cannot install {what.en} by npm ({said}); "
+            "look at the network, and run it again.",
         )
     shutil.rmtree(cache)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bcclessons.console.text import Problem, Text
+from bcclessons.console.text import Problem
 from bcclessons.setup.paths import CHECKOUT
 
 # A file that every site of ours has: a folder with it may be built into again.
@@ -29,12 +29,10 @@ def serve(python: Sequence[str], port: int) -> int:
             attempt.bind(("127.0.0.1", port))
         except OSError as error:
             raise Problem(
-                Text(
-                    ja=f"ポート {port} は使えない（{error.strerror}）．別のポートで動かす: "
-                    f"./lab site --port {port + 1}",
-                    en=f"port {port} cannot be used ({error.strerror}); take another: "
-                    f"./lab site --port {port + 1}",
-                )
+                ja=f"ポート {port} は使えない（{error.strerror}）．別のポートで動かす: "
+                f"./lab site --port {port + 1}",
+                en=f"port {port} cannot be used ({error.strerror}); take another: "
+                f"./lab site --port {port + 1}",
             ) from error
     # Not strict: what is half written warns, and the server goes on.
     command = [*python, "-m", "mkdocs", "serve", "--no-strict"]
@@ -54,19 +52,15 @@ def build(python: Sequence[str], folder: Path, *, offline: bool) -> list[Path]:
     folder = folder.resolve()
     if folder.exists() and not folder.is_dir():
         raise Problem(
-            Text(
-                ja=f"{folder} はフォルダではない．別の場所を指定する．",
-                en=f"{folder} is not a folder; name another place.",
-            )
+            ja=f"{folder} はフォルダではない．別の場所を指定する．",
+            en=f"{folder} is not a folder; name another place.",
         )
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _OURS).is_file():
         raise Problem(
-            Text(
-                ja=f"{folder} には別のものが入っている．空のフォルダか，まだ無い"
-                "フォルダを指定する．",
-                en=f"{folder} holds something else; name an empty folder, or one that "
-                "does not exist yet.",
-            )
+            ja=f"{folder} には別のものが入っている．空のフォルダか，まだ無い"
+            "フォルダを指定する．",
+            en=f"{folder} holds something else; name an empty folder, or one that "
+            "does not exist yet.",
         )
     settings = {"BCC_LESSONS_OFFLINE": "true"} if offline else {}
     command = [*python, "-m", "mkdocs", "build", "--site-dir", str(folder)]
@@ -84,11 +78,9 @@ def build(python: Sequence[str], folder: Path, *, offline: bool) -> list[Path]:
                 print(line, end="", file=sys.stderr, flush=True)
     if process.returncode != 0:
         raise Problem(
-            Text(
-                ja="サイトを作れない．理由は上に書いてある．直して，もう一度実行する．",
-                en="the site cannot be built, for the reasons above; mend them, and "
-                "run it again.",
-            )
+            ja="サイトを作れない．理由は上に書いてある．直して，もう一度実行する．",
+            en="the site cannot be built, for the reasons above; mend them, and "
+            "run it again.",
         )
     if not offline:
         return [folder]

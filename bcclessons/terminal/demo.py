@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pexpect
 
-from bcclessons.console.text import Problem, Text
+from bcclessons.console.text import Problem
 
 if TYPE_CHECKING:
     from bcclessons.course.lesson import Lesson
@@ -149,10 +149,8 @@ def _type(shell: pexpect.spawn[bytes], lesson: Lesson, window: _Window) -> None:
             shell.expect_exact(prompt)
     except (pexpect.EOF, pexpect.TIMEOUT) as error:
         raise Problem(
-            Text(
-                ja="デモを打ち込む端末が応えない．もう一度実行する．",
-                en="the terminal that the demo is typed in does not answer; run it again.",
-            )
+            ja="デモを打ち込む端末が応えない．もう一度実行する．",
+            en="the terminal that the demo is typed in does not answer; run it again.",
         ) from error
 
 
@@ -161,10 +159,8 @@ def _no_event(lesson: Lesson, lines: list[str]) -> Problem:
     for line in said:
         print(line, file=sys.stderr)
     return Problem(
-        Text(
-            ja=f"レッスン {lesson.label} はイベントを表示せずに終わった．"
-            "このマシンを調べる: ./lab doctor",
-            en=f"lesson {lesson.label} ended without showing an event; "
-            "to look at this machine: ./lab doctor",
-        )
+        ja=f"レッスン {lesson.label} はイベントを表示せずに終わった．"
+        "このマシンを調べる: ./lab doctor",
+        en=f"lesson {lesson.label} ended without showing an event; "
+        "to look at this machine: ./lab doctor",
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pexpect
 
-from bcclessons.console.text import Problem, Text
+from bcclessons.console.text import Problem
 from bcclessons.terminal.panes import environment, tmux
 
 if TYPE_CHECKING:
@@ -183,9 +183,6 @@ class Window:
 
 def _no_answer() -> Problem:
     return Problem(
-        Text(
-            ja="録画している端末に，待っているものが現れない．もう一度実行する．",
-            en="what is waited for does not appear on the recorded terminal; "
-            "run it again.",
-        )
+        ja="録画している端末に，待っているものが現れない．もう一度実行する．",
+        en="what is waited for does not appear on the recorded terminal; run it again.",
     )

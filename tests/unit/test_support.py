@@ -194,7 +194,7 @@ class Matrix:
     @contextmanager
     def _start(self, release: Release) -> Iterator[Machine]:
         if release.name in self.without_vm:
-            raise Problem(Text(ja="VM が無い", en="no VM"))
+            raise Problem(ja="VM が無い", en="no VM")
         self._at_once += 1
         assert self._at_once == 1
         try:

@@ -134,12 +134,10 @@ class Vm:
         keeper.stdout.close()
         if answer != "ok":
             raise Problem(
-                Text(
-                    ja=f"VM が始まらない（{answer.removeprefix('error ')}）．"
-                    f"記録は {self._folder} にある．もう一度実行する．",
-                    en=f"the VM does not start ({answer.removeprefix('error ')}); its "
-                    f"logs are in {self._folder}. Run it again.",
-                )
+                ja=f"VM が始まらない（{answer.removeprefix('error ')}）．"
+                f"記録は {self._folder} にある．もう一度実行する．",
+                en=f"the VM does not start ({answer.removeprefix('error ')}); its "
+                f"logs are in {self._folder}. Run it again.",
             )
 
     def __exit__(self, *exception: object) -> None:

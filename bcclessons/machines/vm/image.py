@@ -221,12 +221,10 @@ class Store:
                 made.rename(folder)
             except OSError as error:
                 raise Problem(
-                    Text(
-                        ja=f"{folder.name} を作れない（{error}）．ディスクの空きを確かめ，"
-                        "もう一度実行する．",
-                        en=f"cannot make {folder.name} ({error}); look at the free disk "
-                        "space and run it again.",
-                    )
+                    ja=f"{folder.name} を作れない（{error}）．ディスクの空きを確かめ，"
+                    "もう一度実行する．",
+                    en=f"cannot make {folder.name} ({error}); look at the free disk "
+                    "space and run it again.",
                 ) from error
             finally:
                 shutil.rmtree(work, ignore_errors=True)
@@ -260,14 +258,12 @@ class Store:
         if free < needed:
             gigabytes = f"{needed / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"
             raise Problem(
-                Text(
-                    ja=f"VM を作るには {gigabytes[0]} の空きが要るが，{self._cache} には "
-                    f"{gigabytes[1]} しか無い．空きを作るか，別の場所を使う: "
-                    "XDG_CACHE_HOME=/大きなディスク ./lab …",
-                    en=f"building the VM takes {gigabytes[0]}, and {self._cache} has "
-                    f"{gigabytes[1]} left; free some space or use another place: "
-                    "XDG_CACHE_HOME=/big/disk ./lab …",
-                )
+                ja=f"VM を作るには {gigabytes[0]} の空きが要るが，{self._cache} には "
+                f"{gigabytes[1]} しか無い．空きを作るか，別の場所を使う: "
+                "XDG_CACHE_HOME=/大きなディスク ./lab …",
+                en=f"building the VM takes {gigabytes[0]}, and {self._cache} has "
+                f"{gigabytes[1]} left; free some space or use another place: "
+                "XDG_CACHE_HOME=/big/disk ./lab …",
             )
 
     def _build(self, release: Release, work: Path) -> None:
@@ -340,10 +336,8 @@ class Store:
     def _boot_failure(self, error: QemuError) -> Problem:
         log = self._cache / "snapshot.log"
         return Problem(
-            Text(
-                ja=f"VM が起動しない（{error}）．記録は {log} にある．もう一度実行する．",
-                en=f"the VM does not boot ({error}); its log is {log}. Run it again.",
-            )
+            ja=f"VM が起動しない（{error}）．記録は {log} にある．もう一度実行する．",
+            en=f"the VM does not boot ({error}); its log is {log}. Run it again.",
         )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from bcclessons.console.text import Problem, Text
+from bcclessons.console.text import Problem
 
 MEMORY = "1G"
 
@@ -255,9 +255,7 @@ def version() -> str:
         )
     except (OSError, subprocess.CalledProcessError) as error:
         raise Problem(
-            Text(
-                ja="QEMU が動かない．入れ直す: apt-get install qemu-system-x86",
-                en="QEMU does not run; install it: apt-get install qemu-system-x86",
-            )
+            ja="QEMU が動かない．入れ直す: apt-get install qemu-system-x86",
+            en="QEMU does not run; install it: apt-get install qemu-system-x86",
         ) from error
     return done.stdout.splitlines()[0]
