@@ -8,20 +8,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
-from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.progress import Solved
 from bcclessons.doctor import checks as doctor
-from bcclessons.doctor.placement import Place, Verdict, verdict
+from bcclessons.doctor.placement import Place, Placement, placement
 from bcclessons.machines import Machine, debian
 from bcclessons.machines.debian import Release
 from bcclessons.machines.headers import stand_in_headers
 from bcclessons.machines.host import Host
 from bcclessons.machines.vm import client as vm
+from bcclessons.machines.workspace import Workspace
 from bcclessons.setup import apt as packages
 from bcclessons.setup import environments
 from bcclessons.setup import programs as tools
@@ -56,37 +56,44 @@ class Where(NamedTuple):
 class Lab:
     """What every command works with."""
 
-    console: TerminalConsole
-    cache: Path
+    workspace: Workspace
     lessons: list[Lesson]
     solved: Solved = field(default_factory=lambda: Solved(os.environ))
 
-    def report(self, release: Release = debian.RELEASES[0]) -> doctor.Report:
-        """Examine this machine, with VMs of a release."""
-        return doctor.examine(System.here(), self.cache, release)
+    @property
+    def console(self) -> Console:
+        """The console to speak on."""
+        return self.workspace.console
+
+    def report(self, release: Release | None = None) -> doctor.Report:
+        """Examine this machine, with VMs of a release, or of the default one."""
+        return doctor.examine(
+            System.here(), self.workspace.on(release or self.workspace.release)
+        )
 
     @contextmanager
     def machine(
         self,
         wanted: Lesson | None,
         only: Place | None,
-        release: Release = debian.RELEASES[0],
+        release: Release | None = None,
     ) -> Iterator[Machine]:
         """Make the machine that a lesson (or any) runs on ready, and say which it is.
 
-        A VM is of ``release``.
+        A VM is of ``release``, or of the default one.
         """
+        workspace = self.workspace.on(release or self.workspace.release)
         report = self.report(release)
-        found = verdict(report, wanted or self.lessons[0], only=only)
+        found = placement(report, wanted or self.lessons[0], only=only)
         self._make_possible(found)
         if found.place is Place.VM:
-            machine: Machine = vm.Vm(CHECKOUT, release, self.cache, self.console)
+            machine: Machine = vm.Vm(workspace)
         else:
             headers = None
             if found.place is Place.STANDIN:
-                headers = stand_in_headers(self.cache, self.console)
+                headers = stand_in_headers(workspace)
             tracefs = report["tracefs"].state is doctor.State.OK
-            machine = Host(CHECKOUT, headers, tracefs=tracefs)
+            machine = Host(workspace.checkout, headers, tracefs=tracefs)
         with machine:
             self.console.say(
                 Text(
@@ -109,8 +116,8 @@ class Lab:
                     en="the VM ended before its time; run this again.",
                 )
 
-    def _make_possible(self, found: Verdict) -> None:
-        """Install what a verdict calls for. Raise Problem if it is NOWHERE."""
+    def _make_possible(self, found: Placement) -> None:
+        """Install what a placement calls for. Raise Problem if it is NOWHERE."""
         if found.place is Place.NOWHERE:
             raise Problem(
                 ja=f"{found.why.ja}．直し方: ./lab doctor",
@@ -127,7 +134,7 @@ class Lab:
 
             def machine(wanted: Lesson) -> Machine:
                 report = self.report(where.release)
-                place = verdict(report, wanted, only=where.only).place
+                place = placement(report, wanted, only=where.only).place
                 if place not in ready:
                     ready[place] = stack.enter_context(self.machine(wanted, *where))
                 return ready[place]
@@ -136,7 +143,7 @@ class Lab:
 
     def need_vm(self, wanted: Lesson, release: Release) -> None:
         """Install what running a lesson in a VM of a release takes."""
-        self._make_possible(verdict(self.report(release), wanted, only=Place.VM))
+        self._make_possible(placement(self.report(release), wanted, only=Place.VM))
 
     def need(self, commands: Mapping[str, str], reason: Text) -> None:
         """Install the packages (by command) of commands that this machine lacks."""
@@ -148,7 +155,7 @@ class Lab:
         lock = CHECKOUT / "requirements-dev.txt"
         folder = environment_folder(lock)
         environments.make(folder, lock, self.console)
-        return python_command(str(folder / "bin/python"), self.cache)
+        return python_command(str(folder / "bin/python"), self.workspace.cache)
 
     @property
     def pytest(self) -> list[str]:

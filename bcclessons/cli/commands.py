@@ -23,7 +23,7 @@ from bcclessons.console.text import Language, Problem, Text, language_wanted
 from bcclessons.course import exercise, lesson
 from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
-from bcclessons.doctor.placement import Place, verdict
+from bcclessons.doctor.placement import Place, placement
 from bcclessons.grading import checking
 from bcclessons.grading import feedback as tutor
 from bcclessons.lab import Lab, Where
@@ -31,6 +31,7 @@ from bcclessons.machines import Machine, debian
 from bcclessons.machines.debian import Release
 from bcclessons.machines.host import Host
 from bcclessons.machines.vm import client as vm
+from bcclessons.machines.workspace import Workspace
 from bcclessons.setup import apt as packages
 from bcclessons.setup import programs as tools
 from bcclessons.setup.cache import cache_folder
@@ -477,19 +478,19 @@ def _record(lab: Lab, name: str, names: Sequence[str]) -> None:
                 en=f"Recording {run.stem} in a VM of {release.title}.",
             )
         )
-        taken = recorder.record(chosen, run, lab.cache, lab.console)
+        taken = recorder.record(chosen, run, lab.workspace)
         for path in recorder.write(taken, chosen, run, CHECKOUT):
             lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
     exercises = exercise.load_all([chosen])
     if exercises and (not names or recorder.CHECK in names):
-        lab.need_vm(chosen, debian.RELEASES[0])
-        texts = recorder.record_check(chosen, exercises[0], lab.cache, lab.console)
+        lab.need_vm(chosen, lab.workspace.release)
+        texts = recorder.record_check(chosen, exercises[0], lab.workspace)
         for path in recorder.write_all(texts):
             lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
 
 
 def _stop(lab: Lab) -> None:
-    stopped = vm.stop(lab.cache, CHECKOUT, debian.RELEASES)
+    stopped = vm.stop(lab.workspace)
     if not stopped:
         lab.console.say(Text(ja="動いている VM は無い．", en="No VM is running."))
     for release in stopped:
@@ -512,7 +513,7 @@ def _test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
     needed = {**needed, **tools.VM_TOOLS, **tools.BROWSER}
     wanted = [*tools.missing(System.here(), needed)]
     for place in (Place.HOST, Place.VM):
-        wanted += verdict(report, lab.lessons[0], only=place).packages
+        wanted += placement(report, lab.lessons[0], only=place).packages
     reason = Text(ja="テストするの", en="Testing")
     packages.install(list(dict.fromkeys(wanted)), reason, lab.console)
     command = [*lab.pytest, *arguments]
@@ -582,16 +583,16 @@ def _doctor(lab: Lab, *, as_json: bool) -> None:
     from bcclessons.doctor import report as doctor_report
 
     report = lab.report()
-    verdicts = {item.label: verdict(report, item) for item in lab.lessons}
+    placements = {item.label: placement(report, item) for item in lab.lessons}
     if as_json:
         print(
             json.dumps(
-                doctor_report.as_data(report, verdicts), ensure_ascii=False, indent=2
+                doctor_report.as_data(report, placements), ensure_ascii=False, indent=2
             )
         )
     else:
-        doctor_report.show(report, lab.lessons, verdicts, lab.console.language)
-    if any(found.place is Place.NOWHERE for found in verdicts.values()):
+        doctor_report.show(report, lab.lessons, placements, lab.console.language)
+    if any(found.place is Place.NOWHERE for found in placements.values()):
         sys.exit(1)
 
 
@@ -602,8 +603,11 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, _leave)
     try:
         lab = Lab(
-            TerminalConsole(language, assume_yes="--yes" in arguments),
-            cache_folder(os.environ),
+            Workspace(
+                CHECKOUT,
+                cache_folder(os.environ),
+                TerminalConsole(language, assume_yes="--yes" in arguments),
+            ),
             lesson.load_all(CHECKOUT),
         )
         commands(language).main(

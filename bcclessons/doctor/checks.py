@@ -16,7 +16,6 @@ from bcclessons.doctor.kernel import (
     examine_kernel,
     rights,
 )
-from bcclessons.machines import debian
 from bcclessons.machines.headers import FOLDER as STANDIN_FOLDER
 from bcclessons.machines.vm.image import BUILD_BYTES, SNAPSHOT_BYTES
 from bcclessons.setup.programs import STANDIN_TOOLS, VM_RUN_TOOLS, VM_TOOLS, missing
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bcclessons.machines.debian import Release
+    from bcclessons.machines.workspace import Workspace
     from bcclessons.setup.system import System
 
 _OLDEST_KERNEL = (4, 7)  # BPF programs on tracepoints
@@ -91,13 +91,9 @@ class Report:
         return {check.name: check for check in self.checks}[name]
 
 
-def examine(
-    system: System, cache: Path, release: Release = debian.RELEASES[0]
-) -> Report:
-    """Look at a machine, and at what a VM of a release still takes.
-
-    ``cache`` is the folder in which images are kept.
-    """
+def examine(system: System, workspace: Workspace) -> Report:
+    """Look at a machine, and at what a VM of the workspace's release still takes."""
+    cache, release = workspace.cache, workspace.release
     kernel = examine_kernel(system)
     granted = rights(system)
     mender = Mender.of(system)

@@ -25,7 +25,7 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Placement:
     """Where a lesson runs, why there, and what has to be installed first.
 
     For NOWHERE, ``packages`` are those that would help if they could be had.
@@ -45,7 +45,9 @@ class _Plan:
     packages: tuple[str, ...]
 
 
-def verdict(report: Report, lesson: Lesson, *, only: Place | None = None) -> Verdict:
+def placement(
+    report: Report, lesson: Lesson, *, only: Place | None = None
+) -> Placement:
     """Say where a lesson runs.
 
     ``only`` leaves no choice: HOST is the host with any headers that do, VM the VM.
@@ -63,10 +65,10 @@ def verdict(report: Report, lesson: Lesson, *, only: Place | None = None) -> Ver
                 en=f"apt cannot install {names} on this machine",
             )
         if refusal is None:
-            return Verdict(plan.place, _why(plan, refusals), plan.packages)
+            return Placement(plan.place, _why(plan, refusals), plan.packages)
         refusals.append(refusal)
     helpful = [plan.packages for plan in plans if plan.obstacle is None]
-    return Verdict(Place.NOWHERE, _join(refusals), helpful[0] if helpful else ())
+    return Placement(Place.NOWHERE, _join(refusals), helpful[0] if helpful else ())
 
 
 def _plans(report: Report, lesson: Lesson) -> list[_Plan]:

@@ -12,7 +12,7 @@ from rich.text import Text as RichText
 from bcclessons.console.text import Language, Text
 from bcclessons.course.lesson import Lesson
 from bcclessons.doctor.checks import Check, Report, State
-from bcclessons.doctor.placement import Place, Verdict
+from bcclessons.doctor.placement import Place, Placement
 
 _STATES = {
     State.OK: (Text(ja="よい", en="ok"), "green"),
@@ -33,10 +33,10 @@ _PLACES = {
 def show(
     report: Report,
     lessons: Sequence[Lesson],
-    verdicts: Mapping[str, Verdict],
+    placements: Mapping[str, Placement],
     language: Language,
 ) -> None:
-    """Print each check, how to mend what is not ok, and each lesson's verdict."""
+    """Print each check, how to mend what is not ok, and each lesson's placement."""
     console = rich.console.Console(highlight=False)
     titles = [check.title.to(language) for check in report.checks]
     width = max(map(cell_len, titles))
@@ -55,14 +55,14 @@ def show(
             console.print(fix, soft_wrap=True)
     console.print()
     for lesson in lessons:
-        verdict = verdicts[lesson.label]
+        placement = placements[lesson.label]
         line = RichText(f"{lesson.label} {lesson.program}: ", style="bold")
-        line.append(_PLACES[verdict.place].to(language), style="bold")
+        line.append(_PLACES[placement.place].to(language), style="bold")
         console.print(line)
-        console.print(f"   {verdict.why.to(language)}", soft_wrap=True, markup=False)
+        console.print(f"   {placement.why.to(language)}", soft_wrap=True, markup=False)
 
 
-def as_data(report: Report, verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+def as_data(report: Report, placements: Mapping[str, Placement]) -> dict[str, Any]:
     """Return the report as data for JSON: ``checks``, and ``lessons`` by number."""
 
     def both(text: Text) -> dict[str, str]:
@@ -82,10 +82,10 @@ def as_data(report: Report, verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
         "checks": [check_data(check) for check in report.checks],
         "lessons": {
             number: {
-                "place": verdict.place.value,
-                "why": both(verdict.why),
-                "packages": list(verdict.packages),
+                "place": placement.place.value,
+                "why": both(placement.why),
+                "packages": list(placement.packages),
             }
-            for number, verdict in verdicts.items()
+            for number, placement in placements.items()
         },
     }

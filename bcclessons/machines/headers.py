@@ -12,7 +12,7 @@ from bcclessons.machines import debian
 from bcclessons.setup.cache import locked
 
 if TYPE_CHECKING:
-    from bcclessons.console.console import Console
+    from bcclessons.machines.workspace import Workspace
 
 
 RELEASE = debian.release("debian-12")
@@ -20,14 +20,15 @@ RELEASE = debian.release("debian-12")
 FOLDER = f"headers/{RELEASE.suite}"
 
 
-def stand_in_headers(cache: Path, console: Console) -> Path:
+def stand_in_headers(workspace: Workspace) -> Path:
     """Return a header tree for BCC_KERNEL_SOURCE, fetched and unpacked once.
 
     It is Debian 12's (6.1). Right only for a program that reads no kernel
     struct: the layouts are that kernel's, not this one's.
     """
     suite = RELEASE.suite
-    tree = cache / FOLDER
+    tree = workspace.cache / FOLDER
+    console = workspace.console
 
     def waiting() -> None:
         console.say(

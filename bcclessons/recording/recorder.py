@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,13 @@ from bcclessons.grading import feedback as tutor
 from bcclessons.machines import debian
 from bcclessons.machines.vm.client import Vm
 from bcclessons.recording import picture
-from bcclessons.setup.paths import CHECKOUT
 from bcclessons.terminal.demo import SHELL_SETTINGS
 from bcclessons.terminal.screen import PROMPT, Terminal
 
 if TYPE_CHECKING:
-    from bcclessons.console.console import Console
     from bcclessons.course.exercise import Exercise
     from bcclessons.machines.debian import Release
+    from bcclessons.machines.workspace import Workspace
 
 _SHELL = ("bash", "--noprofile", "--norc", "-i")
 _AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
@@ -47,7 +46,7 @@ class Taken:
 
 
 def record(
-    lesson: Lesson, run: Run, cache: Path, console: Console, *, hurried: bool = False
+    lesson: Lesson, run: Run, workspace: Workspace, *, hurried: bool = False
 ) -> Taken:
     """Record a run in a VM of its own; ``hurried``, nobody types at a human's pace.
 
@@ -57,9 +56,8 @@ def record(
     with tempfile.TemporaryDirectory(prefix="bcc-lessons-") as name:
         private = Path(name)
         _copy(lesson, run, private / "checkout")
-        machine = Vm(
-            private / "checkout", release, cache, console, folder=private / "vm"
-        )
+        own = replace(workspace, checkout=private / "checkout", release=release)
+        machine = Vm(own, folder=private / "vm")
         with machine:
             kernel, bcc = _call(machine, _FACTS).split()
             _call(machine, run.prepare)
@@ -81,15 +79,15 @@ def record(
 
 
 def record_check(
-    lesson: Lesson, exercise: Exercise, cache: Path, console: Console
+    lesson: Lesson, exercise: Exercise, workspace: Workspace
 ) -> dict[Path, str]:
     """Check an exercise as it is and solved, in a VM; return the texts, by their paths.
 
     Raise Problem if the two are not found wrong and right.
     """
-    release = debian.RELEASES[0]
+    release = workspace.release
     command = f"./lab check {exercise.label}"
-    with Vm(CHECKOUT, release, cache, console) as machine:
+    with Vm(workspace) as machine:
         kernel, bcc = _call(machine, _FACTS).split()
         programs = [exercise.start.read_text(), exercise.solution.read_text()]
         answers = [

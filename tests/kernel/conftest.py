@@ -14,11 +14,19 @@ from bcclessons.console.progress import TerminalConsole
 from bcclessons.console.text import Language, Problem
 from bcclessons.course.lesson import Lesson
 from bcclessons.doctor import checks as doctor
-from bcclessons.doctor.placement import Place, verdict
+from bcclessons.doctor.placement import Place, placement
 from bcclessons.lab import Lab
 from bcclessons.machines import Machine, debian
+from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.cache import cache_folder
+from bcclessons.setup.paths import CHECKOUT
 from bcclessons.setup.system import System
+
+
+def workspace() -> Workspace:
+    """Return what machines are made from, here."""
+    cache = cache_folder(os.environ)
+    return Workspace(CHECKOUT, cache, TerminalConsole(Language.EN))
 
 
 @dataclass
@@ -68,9 +76,7 @@ def _parametrize_attempts(metafunc: pytest.Metafunc, on: str | None) -> None:
     """
     from tests.kernel.attempts import attempts
 
-    report = doctor.examine(
-        System.here(), cache_folder(os.environ), debian.RELEASES[0]
-    )  # fmt: skip
+    report = doctor.examine(System.here(), workspace())
     cases = []
     for attempt in attempts():
         if on is not None:
@@ -78,7 +84,7 @@ def _parametrize_attempts(metafunc: pytest.Metafunc, on: str | None) -> None:
                 case = pytest.param(Place.VM.value, attempt, id=attempt.label)
                 cases.append(case)
             continue
-        host = verdict(report, attempt.lesson, only=Place.HOST).place
+        host = placement(report, attempt.lesson, only=Place.HOST).place
         place = Place.VM if host is Place.NOWHERE else Place.HOST
         cases.append(
             pytest.param(place.value, attempt, id=f"{place.value}-{attempt.label}")
@@ -92,10 +98,10 @@ def _parametrize_attempts(metafunc: pytest.Metafunc, on: str | None) -> None:
 def machine(request: pytest.FixtureRequest, lessons: list[Lesson]) -> Iterator[Runner]:
     """Each machine in turn, made ready as ./lab run makes it."""
     name: str = request.param
-    lab = Lab(TerminalConsole(Language.EN), cache_folder(os.environ), lessons)
+    lab = Lab(workspace(), lessons)
     on = request.config.getoption("--on")
     release = debian.RELEASES[0] if on is None else debian.release(on)
-    decided = verdict(lab.report(release), lessons[0], only=Place(name))
+    decided = placement(lab.report(release), lessons[0], only=Place(name))
     if decided.place is Place.NOWHERE:
         pytest.skip(f"this machine cannot be the {name}: {decided.why.en}")
     with ExitStack() as stack:

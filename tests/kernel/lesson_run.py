@@ -7,7 +7,6 @@ each lesson's tests.
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -20,11 +19,9 @@ import pytest
 from bcclessons.course import lesson as lessons
 from bcclessons.course.lesson import Lesson
 from bcclessons.doctor import checks as doctor
-from bcclessons.doctor.placement import Place, verdict
-from bcclessons.machines import debian
-from bcclessons.setup.cache import cache_folder
+from bcclessons.doctor.placement import Place, placement
 from bcclessons.setup.system import System
-from tests.kernel.conftest import Runner
+from tests.kernel.conftest import Runner, workspace
 
 ROOT = Path(__file__).parents[2]
 ON_MACHINE = "tests.kernel.on_machine"
@@ -99,10 +96,8 @@ class Observer:
 
 def skip_unless_host_runs(lesson: Lesson) -> None:
     """Skip the test where this host cannot run the lesson."""
-    report = doctor.examine(
-        System.here(), cache_folder(os.environ), debian.RELEASES[0]
-    )  # fmt: skip
-    found = verdict(report, lesson, only=Place.HOST)
+    report = doctor.examine(System.here(), workspace())
+    found = placement(report, lesson, only=Place.HOST)
     if found.place is Place.NOWHERE:
         pytest.skip(f"this machine cannot be the host: {found.why.en}")
 

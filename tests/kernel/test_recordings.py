@@ -22,17 +22,17 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson as lessons
 from bcclessons.course import recording
 from bcclessons.course.lesson import MAIN, Change, Lesson, Run
-from bcclessons.doctor.placement import Place, verdict
+from bcclessons.doctor.placement import Place, placement
 from bcclessons.lab import Lab
 from bcclessons.machines.debian import Release
+from bcclessons.machines.workspace import Workspace
 from bcclessons.recording import recorder
 from bcclessons.setup.cache import cache_folder
 from bcclessons.terminal import panes
 
 ROOT = Path(__file__).parents[2]
 LESSONS = lessons.load_all(ROOT)
-CACHE = cache_folder(os.environ)
-CONSOLE = TerminalConsole(Language.EN)
+WORKSPACE = Workspace(ROOT, cache_folder(os.environ), TerminalConsole(Language.EN))
 
 
 def is_slow(item: Lesson, run: Run) -> bool:
@@ -52,7 +52,7 @@ NAMES = [f"{item.label}-{run.name}" for item, run in RUNS]
 
 def need_vm(item: Lesson, release: Release) -> None:
     """Skip the test where there can be no VM."""
-    decided = verdict(Lab(CONSOLE, CACHE, LESSONS).report(release), item, only=Place.VM)
+    decided = placement(Lab(WORKSPACE, LESSONS).report(release), item, only=Place.VM)
     if decided.place is Place.NOWHERE:
         pytest.skip(f"this machine cannot be the vm: {decided.why.en}")
 
@@ -61,7 +61,7 @@ def need_vm(item: Lesson, release: Release) -> None:
 def test_a_fresh_run_has_the_recorded_shape(item: Lesson, run: Run) -> None:
     need_vm(item, recorder.release_of(run))
     recorded = recording.load(item.folder / f"{run.stem}.txt")
-    fresh = recorder.record(item, run, CACHE, CONSOLE, hurried=True).recording
+    fresh = recorder.record(item, run, WORKSPACE, hurried=True).recording
     assert recording.shape(fresh.body) == recording.shape(recorded.body)
 
 
@@ -122,7 +122,7 @@ def test_a_run_that_ends_before_its_time_is_refused(private: Path) -> None:
         steps=item.demo.steps,
     )
     with pytest.raises(Problem) as caught:
-        recorder.record(item, broken, CACHE, CONSOLE, hurried=True)
+        recorder.record(item, broken, WORKSPACE, hurried=True)
     for said in (caught.value.text.ja, caught.value.text.en):
         assert "broken" in said
         assert "No module named 'nothing'" in said

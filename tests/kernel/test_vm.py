@@ -18,13 +18,17 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.machines import debian
 from bcclessons.machines.vm import client as vm
 from bcclessons.machines.vm.image import Store
+from bcclessons.machines.workspace import Workspace
 from bcclessons.setup import programs as tools
 from bcclessons.setup.cache import cache_folder
 from bcclessons.setup.system import System
 
 CACHE = cache_folder(os.environ)
 CONSOLE = TerminalConsole(Language.EN)
-RELEASE = debian.RELEASES[0]
+
+
+def workspace(checkout: Path, cache: Path = CACHE) -> Workspace:
+    return Workspace(checkout, cache, CONSOLE)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -75,7 +79,7 @@ def wait_until_gone(word: str, seconds: float = 10) -> list[str]:
 
 
 def test_is_the_stock_kernel_with_its_own_headers(folder: Path) -> None:
-    with vm.Vm(folder, RELEASE, CACHE, CONSOLE) as machine:
+    with vm.Vm(workspace(folder)) as machine:
         kernel = run(machine, "uname", "-r").strip()
         assert kernel.endswith("-amd64")
         assert kernel in machine.title.en
@@ -84,7 +88,7 @@ def test_is_the_stock_kernel_with_its_own_headers(folder: Path) -> None:
 
 
 def test_clock_is_right_after_a_restore(folder: Path) -> None:
-    with vm.Vm(folder, RELEASE, CACHE, CONSOLE) as machine:
+    with vm.Vm(workspace(folder)) as machine:
         before = time.time()
         there = int(run(machine, "date", "+%s"))
     assert before - 2 <= there <= time.time() + 2
@@ -92,7 +96,7 @@ def test_clock_is_right_after_a_restore(folder: Path) -> None:
 
 def test_what_is_written_in_the_vm_is_on_the_host(folder: Path) -> None:
     (folder / "from-host").write_text("host")
-    with vm.Vm(folder, RELEASE, CACHE, CONSOLE) as machine:
+    with vm.Vm(workspace(folder)) as machine:
         assert run(machine, "cat", "from-host") == "host"
         run(machine, "sh", "-c", "printf guest >from-guest; chmod 640 from-guest")
         (folder / "from-host").write_text("changed")
@@ -105,21 +109,21 @@ def test_a_folder_that_cannot_be_written_is_mounted_all_the_same(folder: Path) -
     (folder / "lesson").write_text("text")
     folder.chmod(0o555)
     try:
-        with vm.Vm(folder, RELEASE, CACHE, CONSOLE) as machine:
+        with vm.Vm(workspace(folder)) as machine:
             assert run(machine, "cat", "lesson") == "text"
     finally:
         folder.chmod(0o755)
 
 
 def test_nothing_stays_after_the_last_use(folder: Path) -> None:
-    with vm.Vm(folder, RELEASE, CACHE, CONSOLE):
+    with vm.Vm(workspace(folder)):
         assert processes_with(str(folder).replace(",", ",,"))
     assert not processes_with(str(folder).replace(",", ",,"))
 
 
 def test_two_uses_share_one_vm_and_the_last_ends_it(folder: Path) -> None:
-    with vm.Vm(folder, RELEASE, CACHE, CONSOLE) as first:
-        with vm.Vm(folder, RELEASE, CACHE, CONSOLE) as second:
+    with vm.Vm(workspace(folder)) as first:
+        with vm.Vm(workspace(folder)) as second:
             run(first, "touch", "/tmp/mark")
             assert run(second, "ls", "/tmp/mark") == "/tmp/mark\n"
         assert first.alive()
@@ -131,12 +135,13 @@ def test_two_uses_share_one_vm_and_the_last_ends_it(folder: Path) -> None:
 USER = """
 import os, sys, time
 from pathlib import Path
-from bcclessons.cache import cache_folder
-from bcclessons.machine import debian, vm
-from bcclessons.progress import TerminalConsole
-from bcclessons.text import Language
-use = vm.Vm(Path(sys.argv[1]), debian.RELEASES[0], cache_folder(os.environ),
-            TerminalConsole(Language.EN))
+from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.text import Language
+from bcclessons.machines.vm import client as vm
+from bcclessons.machines.workspace import Workspace
+from bcclessons.setup.cache import cache_folder
+use = vm.Vm(Workspace(Path(sys.argv[1]), cache_folder(os.environ),
+                      TerminalConsole(Language.EN)))
 use.__enter__()
 print("in", flush=True)
 time.sleep(600)
@@ -197,7 +202,7 @@ def test_the_guest_ends_when_its_keeper_is_killed(folder: Path, checkout: Path) 
         os.kill(state["pid"], signal.SIGKILL)
         assert not wait_until_gone(str(folder).replace(",", ",,"))
         # The next use starts another, whatever the killed one left.
-        with vm.Vm(folder, RELEASE, CACHE, CONSOLE) as machine:
+        with vm.Vm(workspace(folder)) as machine:
             run(machine, "true")
     finally:
         user.kill()
@@ -208,9 +213,9 @@ def test_the_guest_ends_when_its_keeper_is_killed(folder: Path, checkout: Path) 
 def test_stop_ends_it_under_its_user(folder: Path, checkout: Path) -> None:
     user = start_user(folder, checkout)
     try:
-        assert vm.stop(CACHE, folder, debian.RELEASES) == [RELEASE]
+        assert vm.stop(workspace(folder)) == [debian.RELEASES[0]]
         assert not processes_with(str(folder).replace(",", ",,"))
-        assert vm.stop(CACHE, folder, debian.RELEASES) == []
+        assert vm.stop(workspace(folder)) == []
     finally:
         user.kill()
         user.wait()
@@ -220,8 +225,8 @@ def test_a_truncated_snapshot_is_made_again(
     folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Work on a copy of the cache: the real one is other tests' too."""
-    store = Store(CACHE, CONSOLE)
-    image = store.image(RELEASE)
+    store = Store(workspace(folder))
+    image = store.image()
     snapshot = store.snapshot(image)
     copy = tmp_path / "cache"
     copy.mkdir()
@@ -238,7 +243,7 @@ def test_a_truncated_snapshot_is_made_again(
     os.truncate(state, state.stat().st_size // 2)
     # What a build that was killed leaves is cleaned up on the way.
     (copy / "images/.new-killed").mkdir()
-    with vm.Vm(folder, RELEASE, copy, CONSOLE) as machine:
+    with vm.Vm(workspace(folder, copy)) as machine:
         run(machine, "true")
     assert "damaged" in capfd.readouterr().err
     assert not (copy / "images/.new-killed").exists()
@@ -249,5 +254,5 @@ def test_a_full_disk_is_said_before_anything_is_fetched(
 ) -> None:
     monkeypatch.setattr("bcclessons.machines.vm.image.BUILD_BYTES", 10**18)
     with pytest.raises(Problem, match="XDG_CACHE_HOME"):
-        Store(tmp_path, CONSOLE).image(RELEASE)
+        Store(workspace(tmp_path, tmp_path)).image()
     assert [path.name for path in (tmp_path / "images").iterdir()] == ["lock"]

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bcclessons.console.text import Text
+from bcclessons.console.console import Console
+from bcclessons.console.text import Language, Text
 from bcclessons.course.lesson import Demo, Lesson, Needs, Output
 from bcclessons.doctor.checks import Check, Report, examine
 from bcclessons.machines import debian
+from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.programs import VM_TOOLS
 from bcclessons.setup.system import System
 
@@ -141,7 +143,8 @@ class Machine:
         )
 
     def report(self, release: Release = debian.RELEASES[0]) -> Report:
-        return examine(self.system, self.cache, release)
+        console = Console(Language.EN)
+        return examine(self.system, Workspace(self.root, self.cache, console, release))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bcclessons.console.console import Console
+from bcclessons.console.text import Language
 from bcclessons.doctor.checks import State, examine
 from bcclessons.doctor.kernel import HeadersState
-from bcclessons.doctor.placement import Place, verdict
+from bcclessons.doctor.placement import Place, placement
+from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.system import System
 from tests.unit.fakes import (
     ALL_CAPABILITIES,
@@ -39,7 +42,7 @@ def test_user_in_the_sudo_group(stock: Machine) -> None:
     report = stock.report()
     assert report["root"].state is State.OK
     assert stock.ran == [], "a member of the group is not tried"
-    assert verdict(report, lesson()).packages == ("python3-bpfcc",)
+    assert placement(report, lesson()).packages == ("python3-bpfcc",)
     assert command(report["bcc"]) == "sudo apt-get install python3-bpfcc"
 
 
@@ -78,7 +81,7 @@ def test_pips_bcc_alone(stock: Machine) -> None:
         "/usr/bin/python3 -m pip uninstall --yes bcc && apt-get install python3-bpfcc"
     )
     assert packages(report["bcc"]) == ("python3-bpfcc",)
-    found = verdict(report, lesson(), only=Place.HOST)
+    found = placement(report, lesson(), only=Place.HOST)
     assert found.place is Place.NOWHERE, "installing the real one does not uncover it"
     assert "pip" in found.why.en
 
@@ -216,14 +219,15 @@ def test_every_check_can_be_acted_on(
         elif check.name not in ("root", "headers") and check.fix.command:
             assert check.fix.command.startswith("sudo ") is (bare.euid != 0)
     for only in (None, Place.HOST, Place.VM):
-        assert verdict(report, lesson("exact"), only=only).why.ja
+        assert placement(report, lesson("exact"), only=only).why.ja
     if shape is _everything:
         assert all(check.state is State.OK for check in report.checks)
 
 
 def test_this_machine(tmp_path: Path) -> None:
     start = time.monotonic()
-    report = examine(System.here(), tmp_path)
+    workspace = Workspace(tmp_path, tmp_path, Console(Language.EN))
+    report = examine(System.here(), workspace)
     assert time.monotonic() - start < 1
     assert report["kernel"].found.en == os.uname().release
     assert report.machine == os.uname().machine

@@ -16,20 +16,21 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from bcclessons.console.text import Problem, Text
+from bcclessons.machines.debian import RELEASES
 from bcclessons.machines.vm.image import Image, Store
 from bcclessons.machines.vm.supervisor import Orders, ssh_options
 from bcclessons.setup.cache import locked, python_command
 
 if TYPE_CHECKING:
-    from bcclessons.console.console import Console
     from bcclessons.machines.debian import Release
+    from bcclessons.machines.workspace import Workspace
 
 MOUNT = "/bcc-lessons"
 
 
-def _run_folder(cache: Path, checkout: Path, release: Release) -> Path:
-    digest = hashlib.sha256(os.fsencode(checkout)).hexdigest()[:12]
-    return cache / "run" / f"{release.name}-{digest}"
+def _run_folder(workspace: Workspace) -> Path:
+    digest = hashlib.sha256(os.fsencode(workspace.checkout)).hexdigest()[:12]
+    return workspace.cache / "run" / f"{workspace.release.name}-{digest}"
 
 
 def _keeper_runs(folder: Path) -> bool:
@@ -49,20 +50,14 @@ class Vm:
 
     def __init__(
         self,
-        checkout: Path,
-        release: Release,
-        cache: Path,
-        console: Console,
+        workspace: Workspace,
         *,
         folder: Path | None = None,
     ) -> None:
         """``folder``, for a VM that nobody else joins, holds what belongs to it."""
-        self._checkout = checkout
-        self._release = release
-        self._console = console
-        self._cache = cache
-        self._store = Store(cache, console)
-        self._folder = folder or _run_folder(cache, checkout, release)
+        self._workspace = workspace
+        self._store = Store(workspace)
+        self._folder = folder or _run_folder(workspace)
         self._users: IO[str] | None = None
         self._keeper: subprocess.Popen[str] | None = None
         self._image: Image | None = None
@@ -73,13 +68,13 @@ class Vm:
         """The VM's Debian and kernel."""
         kernel = self._image.kernel_version if self._image else ""
         return Text(
-            ja=f"VM（{self._release.title}，カーネル {kernel}）",
-            en=f"the VM ({self._release.title}, kernel {kernel})",
+            ja=f"VM（{self._workspace.release.title}，カーネル {kernel}）",
+            en=f"the VM ({self._workspace.release.title}, kernel {kernel})",
         )
 
     def __enter__(self) -> Vm:
         """Join the running VM, or build and start it."""
-        self._image = image = self._store.image(self._release)
+        self._image = image = self._store.image()
         snapshot = None
         if self._store.accelerator(image) == "tcg":
             snapshot = self._store.snapshot(image)
@@ -88,7 +83,7 @@ class Vm:
             str(image.folder),
             image.kernel_version,
             str(snapshot.folder) if snapshot else None,
-            str(self._checkout),
+            str(self._workspace.checkout),
         )
         self._users = (self._folder / "users").open("w")
         with locked(self._folder / "start", lambda: None):
@@ -118,7 +113,7 @@ class Vm:
         with (self._folder / "keeper.log").open("w") as log:
             self._keeper = keeper = subprocess.Popen(
                 [
-                    *python_command(sys.executable, self._cache),
+                    *python_command(sys.executable, self._workspace.cache),
                     *("-m", "bcclessons.machines.vm.supervisor", str(self._folder)),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -195,11 +190,11 @@ class Vm:
         return ["ssh", "-tt" if terminal else "-T", *self._ssh, line]
 
 
-def stop(cache: Path, checkout: Path, releases: Sequence[Release]) -> list[Release]:
-    """End the checkout's VMs, whoever uses them; return those that ran."""
+def stop(workspace: Workspace) -> list[Release]:
+    """End the checkout's VMs, whoever uses them; return the releases that ran."""
     stopped = []
-    for release in releases:
-        folder = _run_folder(cache, checkout, release)
+    for release in RELEASES:
+        folder = _run_folder(workspace.on(release))
         try:
             pid = json.loads((folder / "state.json").read_text())["pid"]
         except (OSError, ValueError):

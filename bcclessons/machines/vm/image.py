@@ -28,7 +28,7 @@ from bcclessons.machines.vm.qemu import Disk, Qemu, QemuError, version
 from bcclessons.setup.cache import locked
 
 if TYPE_CHECKING:
-    from bcclessons.console.console import Console
+    from bcclessons.machines.workspace import Workspace
 
 PACKAGES = (
     "python3-bpfcc", "bash", "dash", "coreutils", "findutils", "grep", "sed", "mawk",
@@ -118,15 +118,17 @@ def _read_manifest(folder: Path) -> dict[str, str] | None:
 
 
 class Store:
-    """The images in one cache folder."""
+    """The images of a workspace's release, in its cache."""
 
-    def __init__(self, cache: Path, console: Console) -> None:
-        self._cache = cache
-        self._images = cache / "images"
-        self._console = console
+    def __init__(self, workspace: Workspace) -> None:
+        self._cache = workspace.cache
+        self._images = workspace.cache / "images"
+        self._console = workspace.console
+        self._release = workspace.release
 
-    def image(self, release: Release) -> Image:
+    def image(self) -> Image:
         """Return the release's image, built first if it is not there whole."""
+        release = self._release
         recipe = [repr(release).encode()]
         recipe += [path.read_bytes() for path in sorted(GUEST.iterdir())]
         recipe.append(Path(__file__).read_bytes())

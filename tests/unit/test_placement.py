@@ -6,7 +6,7 @@ import pytest
 
 from bcclessons.doctor.checks import State
 from bcclessons.doctor.kernel import HeadersState
-from bcclessons.doctor.placement import Place, Verdict, verdict
+from bcclessons.doctor.placement import Place, Placement, placement
 from bcclessons.machines import debian
 from tests.unit.fakes import (
     ALL_CAPABILITIES,
@@ -24,14 +24,16 @@ from tests.unit.fakes import (
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
-def judge(machine: Machine, headers: str = "any", only: Place | None = None) -> Verdict:
-    return verdict(machine.report(), lesson(headers), only=only)
+def judge(
+    machine: Machine, headers: str = "any", only: Place | None = None
+) -> Placement:
+    return placement(machine.report(), lesson(headers), only=only)
 
 
 def test_stock_debian_runs_on_the_host(stock: Machine) -> None:
     report = stock.report()
     for headers in ("any", "exact"):
-        found = verdict(report, lesson(headers, features=("tracepoints", "kprobes")))
+        found = placement(report, lesson(headers, features=("tracepoints", "kprobes")))
         assert (found.place, found.packages) == (Place.HOST, ())
     assert report.kernel.headers.state is HeadersState.EXACT
     assert report["headers"].state is State.OK
@@ -44,7 +46,7 @@ def test_debian_without_headers_and_bcc_installs_them(bare: Machine) -> None:
     bare.add_apt()
     bare.candidates = {f"linux-headers-{DEBIAN}": "6.1.1"}
     report = bare.report()
-    found = verdict(report, lesson("exact"))
+    found = placement(report, lesson("exact"))
     assert found.place is Place.HOST
     assert found.packages == (f"linux-headers-{DEBIAN}", "python3-bpfcc")
     install = f"apt-get install linux-headers-{DEBIAN}"
@@ -60,7 +62,7 @@ def test_no_candidate_in_apt_is_no_package(bare: Machine) -> None:
         assert bare.ran.pop() == ("apt-cache", "policy", f"linux-headers-{DEBIAN}")
         assert report.headers_package is None
         assert report["headers"].fix is None
-        found = verdict(report, lesson("any"))
+        found = placement(report, lesson("any"))
         assert (found.place, found.packages) == (Place.STANDIN, ("python3-bpfcc",))
 
 
@@ -102,13 +104,13 @@ def test_only_decides_within_a_place(stock: Machine) -> None:
 def test_a_vm_has_the_kernel_of_its_release(stock: Machine) -> None:
     stock.add_vm_tools()
     report = stock.report(debian.release("debian-11"))
-    assert verdict(report, lesson(kernel="5.10"), only=Place.VM).place is Place.VM
-    refused = verdict(report, lesson(kernel="5.15"), only=Place.VM)
+    assert placement(report, lesson(kernel="5.10"), only=Place.VM).place is Place.VM
+    refused = placement(report, lesson(kernel="5.15"), only=Place.VM)
     assert refused.place is Place.NOWHERE
     assert "Debian 11's kernel 5.10 is older than 5.15" in refused.why.en
     assert "5.10 は 5.15 より古い" in refused.why.ja
     newer = stock.report(debian.release("debian-12"))
-    assert verdict(newer, lesson(kernel="5.15"), only=Place.VM).place is Place.VM
+    assert placement(newer, lesson(kernel="5.15"), only=Place.VM).place is Place.VM
 
 
 def test_only_host_covers_stand_in_headers(wsl: Machine) -> None:
@@ -156,7 +158,7 @@ def test_versions_are_not_numbers_with_a_point(
     stock.add_headers()
     stock.add_vm_tools()
     report = stock.report()
-    found = verdict(report, lesson(kernel=needed))
+    found = placement(report, lesson(kernel=needed))
     assert found.place is place
     assert (f"older than {needed}" in found.why.en) is (place is Place.VM)
     assert (report["kernel"].state is State.BROKEN) is release.startswith("4.4")
@@ -181,13 +183,13 @@ def test_a_missing_feature_stops_the_lessons_that_need_it(
     assert report.kernel.features == {"bpf", "tracepoints", "kprobes", "btf"} - {
         feature
     }
-    assert verdict(report, lesson(features=(feature,))).place is Place.VM
-    assert verdict(report, lesson(features=())).place is Place.HOST
+    assert placement(report, lesson(features=(feature,))).place is Place.VM
+    assert placement(report, lesson(features=())).place is Place.HOST
 
 
 def test_everyone_lacks_a_package_manager(bare: Machine) -> None:
     report = bare.report()
-    found = verdict(report, lesson("exact"))
+    found = placement(report, lesson("exact"))
     assert (found.place, found.packages) == (Place.NOWHERE, VM_PACKAGES)
     for package in VM_PACKAGES:
         assert package in found.why.en
@@ -229,7 +231,7 @@ def test_tracefs_not_mounted_does_not_stop_the_host(stock: Machine) -> None:
     mount = "mount -t tracefs tracefs /sys/kernel/tracing"
     assert command(report["tracefs"]) == mount
     assert "./lab run" in report["tracefs"].why.ja
-    assert verdict(report, lesson()).place is Place.HOST
+    assert placement(report, lesson()).place is Place.HOST
 
 
 def test_tracefs_not_in_the_kernel_stops_the_host(stock: Machine) -> None:
@@ -255,7 +257,7 @@ def test_dangling_build_link(stock: Machine) -> None:
     assert report["headers"].state is State.BROKEN
     assert report.kernel.headers.state is HeadersState.NONE
     assert f"/lib/modules/{DEBIAN}/build" in report["headers"].found.ja
-    assert verdict(report, lesson()).packages == (f"linux-headers-{DEBIAN}",)
+    assert placement(report, lesson()).packages == (f"linux-headers-{DEBIAN}",)
 
 
 def test_headers_of_another_kernel(wsl: Machine) -> None:
@@ -264,7 +266,7 @@ def test_headers_of_another_kernel(wsl: Machine) -> None:
     assert report.kernel.headers.state is HeadersState.OTHER
     assert report["headers"].state is State.MISSING
     assert "6.1.0-9-amd64" in report["headers"].found.en
-    assert verdict(report, lesson("exact")).place is Place.VM
+    assert placement(report, lesson("exact")).place is Place.VM
 
 
 def test_an_image_needs_fewer_tools_and_less_room(stock: Machine) -> None:
