@@ -149,10 +149,12 @@ class Lab:
         """Install the packages (by command) of commands that this machine lacks."""
         packages.install(tools.missing(System.here(), commands), reason, self.console)
 
-    @property
-    def python(self) -> list[str]:
-        """The command of a Python that has what the tests and the site need."""
-        lock = CHECKOUT / "requirements-dev.txt"
+    def python(self, use: str) -> list[str]:
+        """Return the command of a Python with the packages of ``use``: site or dev.
+
+        They are locked in requirements-USE.txt.
+        """
+        lock = CHECKOUT / f"requirements-{use}.txt"
         folder = environment_folder(lock)
         environments.make(folder, lock, self.console)
         return python_command(str(folder / "bin/python"), self.workspace.cache)
@@ -163,4 +165,4 @@ class Lab:
         # A shell that starts us in the background has SIGINT ignored, which children
         # inherit; the tests are about Ctrl-C, too.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        return [*self.python, "-m", "pytest"]
+        return [*self.python("dev"), "-m", "pytest"]

@@ -1,1 +1,1 @@
-"""Measuring: how long a lesson takes to start, what the site costs a browser. Not for learners."""
+"""For maintainers, not for learners: measuring, npm packages, what is copied from them."""

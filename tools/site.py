@@ -18,11 +18,10 @@ from pathlib import Path
 from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text, language_of
 from bcclessons.course import lesson
-from bcclessons.setup import npm
 from bcclessons.setup.paths import CHECKOUT
 from bcclessons.site import builder as website
 from bcclessons.site.server import serving
-from tools import theme_sizes
+from tools import npm, theme_sizes
 
 _PACKAGES = Path(__file__).with_name("lighthouse")
 _BROWSER = (

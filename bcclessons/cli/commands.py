@@ -562,7 +562,7 @@ def _site(lab: Lab, folder: Path | None, *, offline: bool, port: int) -> None:
     from bcclessons.site import builder as website
 
     if folder is not None:
-        for path in website.build(lab.python, folder, offline=offline):
+        for path in website.build(lab.python("site"), folder, offline=offline):
             lab.console.say(Text(ja=f"{path} を作った．", en=f"Made {path}."))
     elif offline:
         raise Problem(
@@ -570,12 +570,12 @@ def _site(lab: Lab, folder: Path | None, *, offline: bool, port: int) -> None:
             en="name the folder to build: ./lab site --offline --build site",
         )
     else:
-        sys.exit(website.serve(lab.python, port))
+        sys.exit(website.serve(lab.python("site"), port))
 
 
 def _bench_site(lab: Lab) -> NoReturn:
     lab.need(tools.BROWSER, Text(ja="Web サイトを測るの", en="Measuring the website"))
-    command = [*lab.python, "-m", "tools.site"]
+    command = [*lab.python("dev"), "-m", "tools.site"]
     sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 

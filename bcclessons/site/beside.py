@@ -1,4 +1,4 @@
-"""What the site has beside its pages: the recordings, the player, the search.
+"""What the site has beside its pages: the recordings, the search.
 
 Material's own search splits a query into words, and Japanese has no blanks between
 them; ours finds any text. It is put in place of Material's, in Material's search box.
@@ -8,34 +8,21 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import jinja2
 
-from bcclessons.console.console import Console
-from bcclessons.console.text import Language, Text, language_of
+from bcclessons.console.text import Language
 from bcclessons.course.lesson import Lesson
-from bcclessons.setup import npm
 from bcclessons.site import runs
 
-WORKER_FOR_FILES = "assets/player/iframe-worker.js"
+WORKER_FOR_FILES = "assets/vendor/iframe-worker.js"
 """What lets a page that was opened as a file have a search worker."""
 
 SEARCH_OF_THEME = "assets/javascripts/workers/search.a7633da7.min.js"
 """The worker that Material's templates name; it changes with Material's version."""
-
-_PACKAGES = Path(__file__).with_name("node")
-_VENDORED = {
-    "asciinema-player/dist/bundle/asciinema-player.min.js": "asciinema-player.min.js",
-    "asciinema-player/dist/bundle/asciinema-player.css": "asciinema-player.css",
-    "asciinema-player/LICENSE": "asciinema-player.LICENSE",
-    "iframe-worker/shim/index.js": "iframe-worker.js",
-    "iframe-worker/LICENSE": "iframe-worker.LICENSE",
-}
 
 
 def check_theme(env: jinja2.Environment, warn: Callable[[str], None]) -> None:
@@ -51,14 +38,7 @@ def check_theme(env: jinja2.Environment, warn: Callable[[str], None]) -> None:
 
 
 def write(site: Path, lessons: list[Lesson]) -> None:
-    """Write it all into the built site. Raise Problem if npm cannot bring the player."""
-    console = Console(language_of(os.environ))
-    what = Text(ja="録画の再生プログラム", en="the player of recordings")
-    packages = npm.installed(_PACKAGES, what, console) / "node_modules"
-    player = site / runs.PLAYER
-    player.mkdir(parents=True, exist_ok=True)
-    for source, name in _VENDORED.items():
-        shutil.copyfile(packages / source, player / name)
+    """Write it all into the built site."""
     for item in lessons:
         for run in item.all_runs:
             if runs.is_watched(item, run.stem):

@@ -184,7 +184,7 @@ class LessonsPlugin(BasePlugin[Options]):
             return
         try:
             beside.write(site, self._lessons)
-        except (OSError, Problem) as problem:
+        except OSError as problem:
             log.warning("%s", problem)
 
     def _lesson_of(self, page: Page) -> Lesson | None:

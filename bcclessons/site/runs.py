@@ -12,7 +12,7 @@ from bcclessons.course.lesson import Lesson
 from bcclessons.course.recording import Recording
 from bcclessons.site.words import WATCH, caption
 
-PLAYER = "assets/player/"
+PLAYER = "assets/vendor/"
 """The folder of the site that has the player."""
 
 # What a reader sees of a run that plays by itself: when it begins, and no longer

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Text, language_wanted
-from bcclessons.setup import npm
+from tools import npm
 
 HERE = Path(__file__).resolve().parent
 Pages = Mapping[str, str]

