@@ -50,6 +50,7 @@ def test_builds_a_folder_and_a_zip_for_a_usb_stick(
         (["--offline"], "name the folder to build: ./lab site --offline --build site"),
         (["--build", "{other}"], "holds something else"),
         (["--build", "{file}"], "is not a folder"),
+        (["--build", "{new}", "--offline"], "new.zip is not a zip of this site"),
         (["--port", "{port}"], "cannot be used"),
         (["--port", "0"], "see ./lab site --help"),
     ],
@@ -57,19 +58,31 @@ def test_builds_a_folder_and_a_zip_for_a_usb_stick(
 def test_bad_input_gets_one_sentence_and_nothing_is_lost(
     checkout: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
-    other, file = tmp_path / "other", tmp_path / "file"
+    other, file, new = tmp_path / "other", tmp_path / "file", tmp_path / "new"
+    kept = [other / "thesis", file, tmp_path / "new.zip"]
     other.mkdir()
-    (other / "thesis").write_text("years of work")
-    file.write_text("mine")
+    for path in kept:
+        path.write_text("years of work")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        words = [word.format(other=other, file=file, port=port) for word in arguments]
-        done = lab(checkout, *words)
+        places = {"other": other, "file": file, "new": new, "port": port}
+        done = lab(checkout, *(word.format(**places) for word in arguments))
     assert done.returncode in (1, 2)
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
-    assert (other / "thesis").read_text() == "years of work"
-    assert file.read_text() == "mine"
+    assert [path.read_text() for path in kept] == ["years of work"] * 3
+    assert not new.exists()
+
+
+def test_the_checkout_is_never_built_into(checkout: Path, tmp_path: Path) -> None:
+    copy = copied(checkout, tmp_path / "copy")
+    before = sorted(copy.rglob("*"))
+    for folder in ("", "bcclessons/site/theme", "docs/new", "docs"):
+        done = lab(copy, "--build", str(copy / folder))
+        assert done.returncode == 1, folder
+        assert done.stderr.count("\n") == 1
+    assert [path for path in copy.rglob("*") if path not in before] == []
+    assert all(path.exists() for path in before)
 
 
 def copied(checkout: Path, copy: Path) -> Path:
@@ -91,6 +104,7 @@ def test_a_build_that_fails_says_so(checkout: Path, tmp_path: Path) -> None:
     line = len(page.read_text().splitlines())
     assert f"docs/setup.en.md:{line}: " in done.stderr
     assert done.stderr.splitlines()[-1].startswith("lab: the site cannot be built")
+    assert not (tmp_path / "site").exists()
 
 
 @pytest.fixture
