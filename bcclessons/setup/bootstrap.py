@@ -29,5 +29,7 @@ def run(lab: str, arguments: list[str]) -> int:
         os.execv(python, [python, lab, *arguments])
     # Its packages are there from here on.
     from bcclessons.cli import commands as cli
+    from bcclessons.setup.cache import in_use
 
-    return cli.main(arguments)
+    with in_use(folder):
+        return cli.main(arguments)

@@ -7,13 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text, language_wanted
 from bcclessons.setup.apt import install
-from bcclessons.setup.cache import cache_folder, locked
+from bcclessons.setup.cache import build_once, cache_folder
 
 
 def make_for(arguments: list[str], folder: Path, lock: Path) -> int:
@@ -47,35 +46,8 @@ def make(folder: Path, lock: Path, console: Console) -> None:
             _fill(folder, lock)
 
     name = Text(ja="Python の環境", en="the Python environment")
-    once(folder, fill, name, console)
-
-
-def once(folder: Path, fill: Callable[[], None], name: Text, console: Console) -> None:
-    """Make what belongs in a folder, unless it is there or another ./lab makes it.
-
-    It is whole when the file ``complete`` is in it. A folder's name ends in the
-    digest of what it is made from; those of other digests are deleted.
-    """
-    if (folder / "complete").exists():
-        return
-    waiting = Text(
-        ja=f"別の ./lab が作っている（{name.ja}）．終わるのを待つ．",
-        en=f"another ./lab is making {name.en}; waiting for it.",
-    )
     cache_folder(os.environ)
-    with locked(folder.parent / "lock", lambda: console.say(waiting)):
-        if (folder / "complete").exists():
-            return
-        try:
-            fill()
-            (folder / "complete").touch()
-        finally:
-            if not (folder / "complete").exists():
-                shutil.rmtree(folder, ignore_errors=True)
-        stem, _, _ = folder.name.rpartition("-")
-        for older in folder.parent.glob(f"{stem}-????????????"):
-            if older != folder:
-                shutil.rmtree(older, ignore_errors=True)
+    build_once(folder, fill, name, console)
 
 
 def _fill(folder: Path, lock: Path) -> None:

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from bcclessons.machines.vm.image import BOOT_SECONDS, Image, Snapshot
 from bcclessons.machines.vm.qemu import Qemu, QemuError
+from bcclessons.setup.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Orders:
 
     def write(self, folder: Path) -> None:
         """Leave the orders for the keeper of this folder."""
-        (folder / "orders.json").write_text(json.dumps(asdict(self)))
+        write_atomically(folder / "orders.json", json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, folder: Path) -> Orders:
@@ -95,9 +96,8 @@ def keep(folder: Path) -> None:
             )
             qemu.wait_for("MOUNTED", BOOT_SECONDS)
             _wait_for_login(master, control)
-            (folder / "state.json").write_text(
-                json.dumps({"pid": os.getpid(), "port": port, "control": str(control)})
-            )
+            state = {"pid": os.getpid(), "port": port, "control": str(control)}
+            write_atomically(folder / "state.json", json.dumps(state))
             print("ok", flush=True)
             threading.Thread(
                 target=_end_when_unused, args=(folder,), daemon=True
