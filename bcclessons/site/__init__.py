@@ -1,1 +1,1 @@
-"""The site: a MkDocs plugin that makes pages of lessons/ and docs/."""
+"""The website: Markdown of lessons, its adapter to MkDocs, the theme; imports course, setup, console."""

@@ -1,4 +1,4 @@
-"""What mkdocs.yml names: it gives MkDocs the plugin, which so needs no installation."""
+"""The hook that mkdocs.yml names: it adds the plugin, which needs no installation."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from mkdocs.config.defaults import MkDocsConfig
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from bcclessons.site.plugin import LessonsPlugin
+from bcclessons.site.adapter import LessonsPlugin
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:

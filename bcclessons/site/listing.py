@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -12,7 +12,9 @@ from pygments.lexers.c_cpp import CLexer
 from pygments.lexers.python import PythonLexer
 from pygments.token import Keyword, Name, _TokenType
 
+from bcclessons.console.text import Language
 from bcclessons.course.lineref import Lines
+from bcclessons.site.labels import explanation_label
 
 _C_TEXT = re.compile(r'^bpf_text = """\n(.*?)"""', re.MULTILINE | re.DOTALL)
 
@@ -44,36 +46,37 @@ def _c_tokens(text: str, begin: int) -> Iterator[Token]:
         yield begin + start, kind, value
 
 
-def whole(source: str, explained: Mapping[int, tuple[str, str]]) -> str:
+def whole(source: str, explained: Mapping[int, str], language: Language) -> str:
     """Return the whole program as HTML; its line N has the id ``LN``.
 
-    ``explained`` has, by the number of a line, the address of what explains it and
-    words that say so; the line's number is a link there.
+    ``explained`` has, by the number of a line, the id of what explains it; the line's
+    number is a link there, unless the line is empty.
     """
 
-    def number(n: int) -> str:
-        if n not in explained:
+    def number(n: int, text: str) -> str:
+        if n not in explained or not text:
             return f'<span class="number" data-number="{n}"></span>'
-        address, words = explained[n]
+        label = html.escape(explanation_label(n).to(language))
         return (
-            f'<a class="number" data-number="{n}" href="{address}" '
-            f'aria-label="{html.escape(words)}"></a>'
+            f'<a class="number" data-number="{n}" href="#{explained[n]}" '
+            f'aria-label="{label}"></a>'
         )
 
+    texts = zip(source.splitlines(), _highlighted(source), strict=False)
     lines = "".join(
-        f'<span class="line" id="L{n}">{number(n)}{line}\n</span>'
-        for n, line in enumerate(_highlighted(source), 1)
+        f'<span class="line" id="L{n}">{number(n, text)}{line}\n</span>'
+        for n, (text, line) in enumerate(texts, 1)
     )
     return _block(lines)
 
 
-def excerpt(source: str, shown: Lines, lit: set[int]) -> str:
-    """Return some lines of the program as HTML, some of them ``lit``.
+def excerpt(source: str, shown: Lines, marked: Container[int]) -> str:
+    """Return some lines of the program as HTML, some of them marked.
 
-    It can stand on any page, beside others: its lines have no ids.
+    It can stand on any page, with others: its lines have no ids.
     """
     lines = "".join(
-        f'<span class="line{" lit" if n in lit else ""}">'
+        f'<span class="line{" lit" if n in marked else ""}">'
         f'<span class="number" data-number="{n}"></span>{line}\n</span>'
         for n, line in enumerate(_highlighted(source), 1)
         if shown.first <= n <= shown.last

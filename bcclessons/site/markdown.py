@@ -1,18 +1,18 @@
-"""What our Markdown means beyond plain Markdown.
+"""The Markdown of the course, as an extension of Python-Markdown.
 
-A link to a lesson's program names lines of it, by its title or else by its label. A
-paragraph that is only a link is replaced by what it links to: by the lines of a
-program that it names, by a recorded run (its title may name some lines of it), by
-the results of the tests. A picture that is an SVG of ours is put into the page. A
-line break between two Japanese characters is no space.
+    markdown.markdown(text, extensions=[LessonMarkdown(Page(path))])
+
+It needs no MkDocs. A link to a lesson's program becomes a reference to the lines that
+its title, or else its label, names. A paragraph that is only a link or a picture may
+be replaced by what that leads to: see embed.py. A line break between two Japanese
+characters is no space.
 """
 
 from __future__ import annotations
 
 import html
+import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -21,55 +21,32 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from bcclessons.console.text import Language, Problem
-from bcclessons.course import lineref, recording, support
-from bcclessons.course.lesson import MAIN, Lesson
-from bcclessons.course.lineref import Lines
-from bcclessons.site import listing, runs
-from bcclessons.site.words import line_label
+from bcclessons.console.text import Problem
+from bcclessons.course import translation
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.lineref import LineRefError, resolve
+from bcclessons.site.embed import embedded, program_at
+from bcclessons.site.labels import line_label
+from bcclessons.site.page import Page, Reference
 
 _JAPANESE = "[\u3041-\u30ff\u3400-\u9fff\uff01-\uff60\u3000-\u303f]"
-_CLASSED = '<table class="data">'
 _BREAK_IN_JAPANESE = re.compile(f"(?<={_JAPANESE})\n(?={_JAPANESE})")
 
 
-@dataclass(frozen=True)
-class Reference:
-    """A link on a page to lines of a lesson's program, and the link's id."""
-
-    id: str
-    lesson: Lesson
-    lines: Lines
-
-
-@dataclass(frozen=True)
-class Context:
-    """The page that is being rendered, and what it may refer to.
-
-    ``warn`` takes what is wrong, and a text of the page that tells where.
-    ``address`` returns the link from the page to a path of the site.
-    ``references`` fills while the page is rendered.
-    """
-
-    source: Path
-    language: Language
-    lessons: list[Lesson]
-    warn: Callable[[str, str], None]
-    address: Callable[[str], str]
-    references: list[Reference] = field(default_factory=list)
-
-
 class LessonMarkdown(Extension):
-    """The Markdown of lessons; ``context`` is set before each page is rendered."""
+    """The Markdown of the course. ``page`` may be changed between two pages."""
 
-    context: Context
+    def __init__(self, page: Page | None = None) -> None:
+        super().__init__()
+        self.page = page
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 (the library's name)
         """Add our steps to the others."""
+        assert self.page is not None, "set the page that is to be rendered"
         # After fenced code (25), which is not to be touched.
         md.preprocessors.register(_JoinJapanese(md), "join-japanese", 20)
         # After "inline" (20), which makes the links; before MkDocs resolves them.
-        md.treeprocessors.register(_Links(md, self), "lesson-links", 15)
+        md.treeprocessors.register(_Links(md, self.page), "lesson-links", 15)
 
 
 class _JoinJapanese(Preprocessor):
@@ -78,144 +55,96 @@ class _JoinJapanese(Preprocessor):
 
 
 class _Links(Treeprocessor):
-    def __init__(self, md: Markdown, extension: LessonMarkdown) -> None:
+    def __init__(self, md: Markdown, page: Page) -> None:
         super().__init__(md)
-        self._extension = extension
+        self._page = page
 
     def run(self, root: Element) -> None:
-        context = self._extension.context
         alone = [
-            (parent, paragraph, item)
+            (parent, paragraph, link)
             for parent in root.iter()
             for paragraph in parent
-            if (item := _only_item(paragraph)) is not None
+            if (link := _only_link(paragraph)) is not None
         ]
-        items = {id(item) for _, _, item in alone}
+        links = {id(link) for _, _, link in alone}
         for link in list(root.iter("a")):
-            if id(link) not in items:
-                self._refer(link, context)
+            if id(link) not in links:
+                self._refer(link)
         for parent in list(root.iter()):
-            for place, child in enumerate(parent):
+            for index, child in enumerate(parent):
                 if child.tag == "table":
-                    parent[place] = _in_box(child)
-        # Now that all references are known, which a listing of lines shows.
-        for parent, paragraph, item in alone:
-            self._embed(parent, paragraph, item, context)
+                    parent[index] = _scrollable(child)
+        # Now that all references are known, which an excerpt of a program marks.
+        for parent, paragraph, link in alone:
+            self._embed(parent, paragraph, link)
 
-    def _target(self, href: str, context: Context) -> Path | None:
-        """Return the file of the checkout that a link leads to, if it does."""
-        if not href or re.match(r"[a-z]+:|#|/", href):
+    def _target(self, address: str) -> Path | None:
+        """Return the file that a link leads to, None for what is no relative path."""
+        if not address or re.match(r"[a-z]+:|#|/", address):
             return None
-        return (context.source.parent / href.partition("#")[0]).resolve()
+        return (self._page.source.parent / address.partition("#")[0]).resolve()
 
-    def _refer(self, link: Element, context: Context) -> None:
+    def _refer(self, link: Element) -> None:
         """Make a link to a program one to its lines, and say which they are."""
-        target = self._target(link.get("href", ""), context)
-        item = _lesson_of(target, context)
+        item = program_at(self._target(link.get("href", "")), self._page)
         if item is None:
             return
         # Code in a label is escaped already.
         fragment = link.get("title") or html.unescape("".join(link.itertext()))
-        page = self._page_of(item, context)
+        address = self._address_of(item)
         if fragment == item.program:
-            link.set("href", f"{page}#program")
+            link.set("href", f"{address}#program")
             return
-        lines = _resolve(item, fragment, context)
-        if lines is None:
+        try:
+            lines = resolve(item.source.read_text(encoding="utf-8"), fragment)
+        except LineRefError as error:
+            self._page.warn_at(fragment, f"{error} of {item.program}")
             return
-        reference = Reference(f"r{len(context.references) + 1}", item, lines)
-        context.references.append(reference)
+        reference = Reference(f"r{len(self._page.references) + 1}", item, lines)
+        self._page.references.append(reference)
         link.attrib.pop("title", None)
-        link.set("href", f"{page}#L{lines.first}")
+        link.set("href", f"{address}#L{lines.first}")
         link.set("class", "line-reference")
         link.set("id", reference.id)
         link.set("data-lines", f"{lines.first}-{lines.last}")
-        label = line_label(lines).to(context.language)
+        label = line_label(lines).to(self._page.language)
         tail = link.tail or ""
-        # Beside a full-width bracket there is no space.
+        # Next to a full-width bracket there is no space.
         link.tail = label + (tail.lstrip(" ") if label.endswith("）") else tail)
 
-    def _page_of(self, item: Lesson, context: Context) -> str:
+    def _address_of(self, item: Lesson) -> str:
         """Return the link to a lesson's page, empty on that page itself."""
         folder = item.folder.resolve()
-        if context.source.parent == folder:
+        here = self._page.source.parent
+        if here == folder:
             return ""
-        name = "README.md" if context.language is Language.JA else "README.en.md"
-        up = len(context.source.parent.relative_to(folder.parents[1]).parts)
-        return "/".join([".."] * up + [folder.parent.name, folder.name, name])
+        page = translation.translation(folder / "README.md", self._page.language)
+        return os.path.relpath(page, here)
 
-    def _embed(
-        self, parent: Element, paragraph: Element, item: Element, context: Context
-    ) -> None:
-        """Put what a paragraph's only link, or picture, leads to in its place."""
-        address = item.get("href") or item.get("src") or ""
-        target = self._target(address, context)
+    def _embed(self, parent: Element, paragraph: Element, link: Element) -> None:
+        """Replace a paragraph by what its only link, or picture, leads to."""
+        address = link.get("href") or link.get("src") or ""
+        target = self._target(address)
         if target is None:
             return
-        if target.name in _twins(context.source):
+        if translation.same_page(target, self._page.source):
             # The other language's page: the site has its own switch to that.
             parent.remove(paragraph)
             return
-        showcase = parent.get("class") == "showcase"
+        animated = parent.get("class") == "demo"
         try:
-            made = self._made(item, target, context, playing=showcase)
-        except (OSError, Problem, lineref.LineRefError) as error:
-            context.warn(f"cannot embed {target.name}: {error}", f"]({address}")
+            content = embedded(link, target, self._page, animated=animated)
+        except (OSError, Problem, LineRefError) as error:
+            quote = link.get("title") or f"]({address}"
+            self._page.warn_at(quote, f"cannot embed {target.name}: {error}")
             return
-        if made is not None:
-            paragraph.remove(item)
+        if content is not None:
+            paragraph.remove(link)
             paragraph.tag = "div"
-            paragraph.text = self.md.htmlStash.store(made)
-
-    def _made(
-        self, item: Element, target: Path, context: Context, *, playing: bool
-    ) -> str | None:
-        """Return the HTML that stands for a link or picture, None to leave it."""
-        if item.tag == "img" and target.suffix == ".svg":
-            return (
-                f'<figure class="picture" tabindex="0">'
-                f"{target.read_text(encoding='utf-8')}</figure>"
-            )
-        if item.tag != "a":
-            return None
-        if re.fullmatch(r"run.*\.txt", target.name):
-            lesson = next(i for i in context.lessons if i.folder == target.parent)
-            run = recording.load(target)
-            if playing:
-                return runs.playing(run, lesson, context.language)
-            script = None
-            if not item.get("title") and runs.is_watched(lesson, target.stem):
-                script = context.address(runs.script_path(lesson, target.stem))
-            return runs.shown(
-                run,
-                item.get("title"),
-                context.language,
-                script,
-                context.address(runs.PLAYER),
-                opened=target.stem == MAIN,
-            )
-        if target.name == "support.json":
-            table = support.table(
-                support.load(target), context.lessons, context.language
-            )
-            made = Markdown(extensions=["tables"]).convert(table)
-            boxed = f'<div class="table" tabindex="0">{_CLASSED}'
-            made = made.replace("<table>", boxed).replace("</table>", "</table></div>")
-            return f'<div class="support">{made}</div>'
-        if program := _lesson_of(target, context):
-            source = program.source.read_text(encoding="utf-8")
-            shown = _resolve(program, item.get("title") or "", context)
-            lit = {
-                line
-                for reference in context.references
-                if reference.lesson == program
-                for line in range(reference.lines.first, reference.lines.last + 1)
-            }
-            return shown and listing.excerpt(source, shown, lit)
-        return None
+            paragraph.text = self.md.htmlStash.store(content)
 
 
-def _in_box(table: Element) -> Element:
+def _scrollable(table: Element) -> Element:
     """Return a table in what scrolls where the window is narrow.
 
     Material would wrap it when its script runs, and what is below would move; it
@@ -228,29 +157,9 @@ def _in_box(table: Element) -> Element:
     return box
 
 
-def _only_item(paragraph: Element) -> Element | None:
+def _only_link(paragraph: Element) -> Element | None:
     """Return what a paragraph holds, if it is one link or picture alone."""
     if paragraph.tag != "p" or len(paragraph) != 1 or (paragraph.text or "").strip():
         return None
-    item = paragraph[0]
-    return item if item.tag in ("a", "img") and not (item.tail or "").strip() else None
-
-
-def _lesson_of(target: Path | None, context: Context) -> Lesson | None:
-    """Return the lesson whose program a link leads to, if it does."""
-    return next((i for i in context.lessons if i.source.resolve() == target), None)
-
-
-def _resolve(item: Lesson, fragment: str, context: Context) -> Lines | None:
-    """Return the lines of a fragment; warn if it names none."""
-    try:
-        return lineref.resolve(item.source.read_text(encoding="utf-8"), fragment)
-    except lineref.LineRefError as error:
-        context.warn(f"{error} of {item.program}", fragment)
-        return None
-
-
-def _twins(page: Path) -> tuple[str, str]:
-    """Return the names of a page in Japanese and in English."""
-    stem = page.stem.removesuffix(".en")
-    return f"{stem}.md", f"{stem}.en.md"
+    link = paragraph[0]
+    return link if link.tag in ("a", "img") and not (link.tail or "").strip() else None

@@ -5,23 +5,35 @@ from __future__ import annotations
 import html
 import json
 import re
+from typing import NamedTuple
 
 from bcclessons.console.text import Language
 from bcclessons.course import lineref
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.recording import Recording
-from bcclessons.site.words import WATCH, caption
+from bcclessons.site.labels import WATCH, caption
 
 PLAYER = "assets/vendor/"
 """The folder of the site that has the player."""
 
-# What a reader sees of a run that plays by itself: when it begins, and no longer
-# pause than this between two lines. In seconds.
-_BEGIN = 0.8
+# How a run that plays by itself keeps time, in seconds: when it starts, and the
+# longest pause between two lines.
+_START = 0.8
 _LONGEST_PAUSE = 1.2
 
 
-def is_watched(lesson: Lesson, stem: str) -> bool:
+class Player(NamedTuple):
+    """The player of a run: the links to its script and to the player's folder.
+
+    It is there at once if it ``is_open``.
+    """
+
+    script: str
+    folder: str
+    is_open: bool
+
+
+def has_player(lesson: Lesson, stem: str) -> bool:
     """Tell whether a run is worth watching: something is typed in another window."""
     return any(run.stem == stem and run.steps for run in lesson.all_runs)
 
@@ -40,51 +52,44 @@ def script(cast: str) -> str:
 
 
 def shown(
-    run: Recording,
-    fragment: str | None,
-    language: Language,
-    script: str | None,
-    player: str,
-    *,
-    opened: bool,
+    run: Recording, fragment: str | None, language: Language, player: Player | None
 ) -> str:
     """Return a run, or those of its lines that ``fragment`` names, as HTML.
 
-    ``script`` and ``player`` are the links to its recording and to the player's
-    folder; without ``script`` there is the text alone. The player is there at once
-    if it is ``opened``. Raise LineRefError for a fragment that names no lines.
+    Raise LineRefError for a fragment that names no lines.
     """
     body = run.body
     if fragment is not None:
         first, last = lineref.resolve(body, fragment)
         body = "\n".join(body.splitlines()[first - 1 : last])
     text = _text(html.escape(body))
-    if script is None:
+    if player is None:
         return _framed(text, run, language)
-    screen = f'<div class="player" data-recording="{script}" data-player="{player}">'
     return _framed(
         text,
         run,
         language,
-        f'<details class="recording"{" open" if opened else ""}>'
-        f"<summary>{WATCH.to(language)}</summary>{screen}</div></details>",
+        f'<details class="recording"{" open" if player.is_open else ""}>'
+        f"<summary>{WATCH.to(language)}</summary>"
+        f'<div class="player" data-recording="{player.script}" '
+        f'data-player="{player.folder}"></div></details>',
     )
 
 
-def playing(run: Recording, lesson: Lesson, language: Language) -> str:
+def animated(run: Recording, lesson: Lesson, language: Language) -> str:
     """Return a run whose lines appear one by one, at the pace of their time column."""
-    at = _BEGIN
-    before: int | None = None
+    at = _START
+    previous: int | None = None
     lines = []
     for line in run.body.splitlines():
         text = html.escape(line)
         if event := re.fullmatch(lesson.output.line, line):
             now = int(event["time"])
-            at += min((now - (before or now)) / 1e9, _LONGEST_PAUSE)
-            before = now
-        elif before:
-            at += _LONGEST_PAUSE  # the end, which no column tells
-        if before:
+            at += min((now - (previous or now)) / 1e9, _LONGEST_PAUSE)
+            previous = now
+        elif previous:
+            at += _LONGEST_PAUSE  # the end, which has no time
+        if previous:
             text = f'<span class="event" style="--at:{at:.2f}s">{text}</span>'
         lines.append(text)
     return _framed(_text("\n".join(lines)), run, language)
@@ -95,5 +100,5 @@ def _text(inner: str) -> str:
 
 
 def _framed(inner: str, run: Recording, language: Language, below: str = "") -> str:
-    words = html.escape(caption(run).to(language))
-    return f'<div class="run">{inner}<p class="run-caption">{words}</p>{below}</div>'
+    text = html.escape(caption(run).to(language))
+    return f'<div class="run">{inner}<p class="run-caption">{text}</p>{below}</div>'

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.console.text import Problem, language_wanted
+from bcclessons.console.text import Language, Problem, language_wanted
+from bcclessons.course.translation import language_of
 from tests.language.checkers import Checkers, Finding, Pages
 
 # The first to run waits for the installation, which the network may make slow.
@@ -88,7 +89,7 @@ def parts(page: str) -> tuple[str, str]:
     if page == "README.md":
         english, heading, japanese = text.partition(JAPANESE_PART)
         return "\n" * english.count("\n") + heading + japanese, english + "\n"
-    if page == "CONTRIBUTING.md" or page.endswith(".en.md"):
+    if page == "CONTRIBUTING.md" or language_of(Path(page)) is Language.EN:
         return "", text
     return text, ""
 

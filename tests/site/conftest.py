@@ -14,23 +14,31 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bcclessons.site.server import serving
-
-BROWSER_OPTIONS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+from tools.server import serving
+from tools.site import BROWSER_FLAGS
 
 Open = Callable[..., Page]
 """Opens a page of the site: its path, and what a browser's context may be given."""
 
 
 def build(
-    checkout: Path, site: Path, **settings: str
+    checkout: Path, site: Path, *, program: str = "mkdocs", **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Build the site of a checkout as its maintainer would."""
+    """Build the site of a checkout as its maintainer would, warnings being errors."""
     return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            program,
+            "build",
+            "--strict",
+            "--config-file",
+            "mkdocs.yml",
+            "--site-dir",
+            str(site),
+        ],
         cwd=checkout,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1", **settings},
         capture_output=True,
@@ -81,7 +89,7 @@ def browser() -> Iterator[Browser]:
         # With scroll bars, which readers have, too.
         browser = playwright.chromium.launch(
             executable_path=path,
-            args=BROWSER_OPTIONS,
+            args=BROWSER_FLAGS,
             ignore_default_args=["--hide-scrollbars"],
         )
         yield browser

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bcclessons.console.text import Language
+from bcclessons.course.translation import language_of
 from tests.site.conftest import build
 
 SITE = "https://example.org/lessons/"
@@ -31,7 +33,7 @@ def test_every_page_links_to_its_source_and_to_its_twin(
         assert (checkout / source).is_file(), source
         assert view == EDIT.replace("edit", "raw") + source
         english = path.is_relative_to(tmp_path / "en")
-        assert source.endswith(".en.md") is english
+        assert (language_of(Path(source)) is Language.EN) is english
         address = path.parent.relative_to(tmp_path).as_posix().removesuffix(".")
         address = SITE + (f"{address}/" if address else "")
         assert f'<link rel="canonical" href="{address}">' in page

@@ -12,6 +12,7 @@ import pytest
 from bcclessons.console.text import Language
 from bcclessons.course import lineref, recording
 from bcclessons.course.lesson import Lesson
+from bcclessons.course.translation import translation
 from tests.site.conftest import build
 
 BUILT_FROM = ("mkdocs.yml", "docs", "lessons", "bcclessons")
@@ -25,8 +26,7 @@ def page_of(site: Path, item: Lesson, language: Language) -> str:
 
 def source_of(item: Lesson, language: Language) -> str:
     """Return the Markdown of a lesson's page."""
-    name = "README.md" if language is Language.JA else "README.en.md"
-    return (item.folder / name).read_text()
+    return translation(item.folder / "README.md", language).read_text()
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -84,9 +84,8 @@ def test_the_program_is_on_the_page_line_by_line(
 def test_the_picture_is_in_the_page_in_its_language(
     site: Path, lessons: list[Lesson], language: Language
 ) -> None:
-    suffix = "svg" if language is Language.JA else "en.svg"
     for item in lessons:
-        picture = (item.folder / f"picture.{suffix}").read_text()
+        picture = translation(item.folder / "picture.svg", language).read_text()
         assert picture.strip() in page_of(site, item, language)
 
 

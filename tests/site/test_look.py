@@ -10,8 +10,7 @@ from playwright.sync_api import Page
 
 from tests.site.conftest import Open
 from tests.site.test_html import packages
-from tools import theme_sizes
-from tools.site import KILOBYTES
+from tools.site import ASSET_BYTES, KILOBYTES, asset_bytes
 from tools.site import pages as measured_pages
 
 __all__ = ["packages"]  # a fixture
@@ -147,5 +146,5 @@ def test_little_is_transferred_before_a_recording_plays(open_page: Open) -> None
 
 
 def test_our_own_scripts_and_styles_are_small() -> None:
-    sizes = theme_sizes.of_our_own()
-    assert all(0 < sizes[kind] <= most for kind, most in theme_sizes.LIMITS.items())
+    sizes = asset_bytes()
+    assert all(0 < sizes[kind] <= most for kind, most in ASSET_BYTES.items())

@@ -62,11 +62,11 @@ def test_home_plays_a_run_by_itself_and_lights_a_line(
     assert last.evaluate("e => getComputedStyle(e).visibility") == "hidden"
     page.wait_for_timeout(5000)
     assert last.evaluate("e => getComputedStyle(e).visibility") == "visible"
-    lit = page.locator(".showcase .line.lit")
+    lit = page.locator(".demo .line.lit")
     assert lit.all_inner_texts()[0].strip() == (
         "events.perf_submit(ctx, &data, sizeof(data));"
     )
-    shown = page.locator(".showcase .run code").inner_text()
+    shown = page.locator(".demo .run code").inner_text()
     body = recording.load(find(lessons, "02").folder / "run.txt").body
     assert shown.strip() == body.strip()
 

@@ -14,8 +14,10 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bcclessons.console.text import Language
 from bcclessons.course import lesson, lineref
 from bcclessons.course.lesson import Lesson
+from bcclessons.course.translation import language_of, translation
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LESSONS = lesson.load_all(CHECKOUT)
@@ -108,15 +110,16 @@ class Pair:
     japanese: Page
     english: Page
 
+    @classmethod
+    def of(cls, page: Path) -> Pair:
+        return cls(*(Page(translation(page, language)) for language in Language))
 
-LESSON_PAIRS = [
-    Pair(Page(item.folder / "README.md"), Page(item.folder / "README.en.md"))
-    for item in LESSONS
-]
+
+LESSON_PAIRS = [Pair.of(item.folder / "README.md") for item in LESSONS]
 DOCS_PAIRS = [
-    Pair(Page(path), Page(path.with_suffix(".en.md")))
+    Pair.of(path)
     for path in sorted((CHECKOUT / "docs").glob("*.md"))
-    if not path.name.endswith(".en.md")
+    if language_of(path) is Language.JA
 ]
 PAIRS = [*LESSON_PAIRS, *DOCS_PAIRS]
 PAGES = [page for pair in PAIRS for page in (pair.japanese, pair.english)]

@@ -10,6 +10,7 @@ import pytest
 from bcclessons.console.text import Language
 from bcclessons.course import lesson
 from bcclessons.course.lesson import Lesson
+from bcclessons.course.translation import translation
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LESSONS = lesson.load_all(CHECKOUT)
@@ -41,8 +42,8 @@ def calls(item: Lesson) -> set[str]:
 
 def page(path: str, language: Language) -> str:
     """Return a page's Markdown; ``path`` is without the suffix of its language."""
-    suffix = ".md" if language is Language.JA else ".en.md"
-    return (CHECKOUT / f"{path}{suffix}").read_text(encoding="utf-8")
+    file = translation(CHECKOUT / f"{path}.md", language)
+    return file.read_text(encoding="utf-8")
 
 
 def test_the_programs_make_every_call_of_the_course() -> None:

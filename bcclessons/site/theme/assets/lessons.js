@@ -9,12 +9,12 @@
   const follow = pane.querySelector(".program-follow input");
   const references = [...document.querySelectorAll(`.line-reference[href^="#L"]`)];
   const wide = matchMedia("(min-width: 76.25em)");
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const beside = () => wide.matches || root.classList.contains("presenting");
-  const behavior = () => (still.matches ? "auto" : "smooth");
+  const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+  const sideBySide = () => wide.matches || root.classList.contains("presenting");
+  const behavior = () => (reducedMotion.matches ? "auto" : "smooth");
   let pinned = []; // what was clicked, or is being read
   let pointed = null; // what the pointer is at, or the keyboard
-  let ours = 0; // until when a scroll is our own doing
+  let scrolling = 0; // until when a scroll is our own
 
   const linesOf = (marked) => {
     const lines = new Set();
@@ -42,11 +42,11 @@
     show();
   };
   const point = (marked) => {
-    pointed = beside() ? marked : null;
+    pointed = sideBySide() ? marked : null;
     show();
   };
   const goTo = (reference) => {
-    ours = performance.now() + 1000;
+    scrolling = performance.now() + 1000;
     reference.scrollIntoView({ block: "center", behavior: behavior() });
     pin([reference]);
   };
@@ -56,11 +56,11 @@
     reference.addEventListener("click", (event) => {
       event.preventDefault();
       history.replaceState(null, "", reference.hash);
-      if (!beside()) {
+      if (!sideBySide()) {
         pane.classList.add("docked");
         reference.scrollIntoView({ block: "nearest", behavior: behavior() });
       }
-      ours = performance.now() + 500;
+      scrolling = performance.now() + 500;
       pin([reference]);
       // Enter, not a click: the reader goes on from the line.
       if (!event.detail) document.querySelector(`${reference.hash} .number`).focus({ preventScroll: true });
@@ -92,7 +92,7 @@
 
   // The pane follows the paragraph that is being read.
   const read = () => {
-    if (!follow.checked || !beside() || performance.now() < ours) return;
+    if (!follow.checked || !sideBySide() || performance.now() < scrolling) return;
     const past = references.filter((reference) => reference.getBoundingClientRect().top < innerHeight * 0.4);
     const block = past.length ? past[past.length - 1].closest("p, li, tr") : null;
     const marked = references.filter((reference) => block?.contains(reference));
@@ -125,7 +125,7 @@
     const on = root.classList.toggle("presenting");
     pane.classList.remove("docked");
     status.textContent = "";
-    presenter.textContent = on ? presenter.dataset.leave : label;
+    presenter.textContent = on ? presenter.dataset.exit : label;
     if (on) step(0); else if (pinned[0]) goTo(pinned[0]);
   };
   const step = (by) => {
@@ -159,14 +159,14 @@ addEventListener("load", () => document.querySelectorAll(".md-code__nav").forEac
     const element = Object.assign(document.createElement(tag), attributes, { onload: () => resolve(element), onerror: reject });
     document.head.append(element);
   });
-  const once = {};
+  const loaded = {};
   const show = async (screen) => {
     const { player, recording } = screen.dataset;
-    once.player ??= Promise.all([
+    loaded.player ??= Promise.all([
       load("link", { rel: "stylesheet", href: `${player}asciinema-player.css` }),
       load("script", { src: `${player}asciinema-player.min.js` }),
     ]);
-    const [script] = await Promise.all([load("script", { src: recording }), once.player]);
+    const [script] = await Promise.all([load("script", { src: recording }), loaded.player]);
     screen.replaceChildren();
     AsciinemaPlayer.create({ data: script.recording }, screen, { fit: "both", poster: "npt:99", idleTimeLimit: 2, terminalFontFamily: "var(--md-code-font-family)" });
   };

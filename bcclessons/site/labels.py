@@ -1,4 +1,4 @@
-"""The words that the site adds to a page, in the page's language."""
+"""The labels that the site adds to a page, in both languages."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ WATCH = Text(ja="録画を見る", en="Watch the recording")
 PANE = {
     "label": Text(ja="プログラム", en="The program"),
     "follow": Text(ja="本文を追う", en="Follow the text"),
-    "to_clipboard": Text(ja="コピー", en="Copy"),
+    "copy_program": Text(ja="コピー", en="Copy"),
     "download": Text(ja="ダウンロード", en="Download"),
     "present": Text(ja="発表", en="Present"),
     "present_help": Text(
         ja="発表モード（Z）．矢印キーで次の行へ，Esc で終わる",
         en="Presenter mode (Z): the arrow keys step through the lines, Esc ends it",
     ),
-    "leave": Text(ja="発表を終える（Esc）", en="Leave (Esc)"),
+    "exit": Text(ja="発表を終える（Esc）", en="Leave (Esc)"),
     "close": Text(ja="閉じる", en="Close"),
 }
-"""The words of the pane that holds a lesson's program."""
+"""The labels of the pane that holds a lesson's program."""
 
 
 def line_label(lines: Lines) -> Text:
@@ -33,8 +33,8 @@ def line_label(lines: Lines) -> Text:
     return Text(ja=f"（{span.replace('–', '〜')} 行目）", en=f" (lines {span})")
 
 
-def explanation_of(line: int) -> Text:
-    """Return the name of the link from a line of the program to its explanation."""
+def explanation_label(line: int) -> Text:
+    """Return the label of the link from a line of the program to its explanation."""
     return Text(
         ja=f"{line} 行目を説明しているところへ",
         en=f"To where line {line} is explained",

@@ -1,0 +1,207 @@
+"""The adapter to MkDocs: it makes pages of lessons/ and docs/ by our Markdown."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import jinja2
+from mkdocs.config.base import Config
+from mkdocs.config.config_options import Type
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import (
+    BasePlugin,
+    CombinedEvent,
+    event_priority,
+    get_plugin_logger,
+)
+from mkdocs.structure import pages
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.utils import get_relative_url
+
+from bcclessons.console.text import Language, Problem
+from bcclessons.course import lesson, support, translation
+from bcclessons.course.lesson import Lesson
+from bcclessons.setup.paths import CHECKOUT
+from bcclessons.site import listing, material, runs, search_index
+from bcclessons.site.labels import PANE
+from bcclessons.site.markdown import LessonMarkdown
+from bcclessons.site.page import Page, location
+
+log = get_plugin_logger("lessons")
+
+# The files of a lesson's folder that are part of the site.
+_PUBLISHED = ("*.md", "*_sample", "*.py")
+
+# MkDocs says: "Doc file 'docs/x.md' contains a link 'y.md', …", without the line.
+_LINK_WARNING = re.compile(
+    r"^Doc file '(?P<page>[^']+)' contains an? (?:[a-z]+ )*'(?P<link>[^']+)'"
+)
+
+
+class Options(Config):
+    """What mkdocs.yml may set under ``extra.lessons``."""
+
+    results = Type(str, default="docs/support.json")
+    offline = Type(bool, default=False)
+    """Whether the pages are opened as files, without a server."""
+
+
+class LessonsPlugin(BasePlugin[Options]):
+    """Makes a page of every lesson, and warns of what a strict build must not have."""
+
+    def __init__(self) -> None:
+        self._markdown = LessonMarkdown()
+        self._lessons: list[Lesson] = []
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Read the lessons; add our Markdown to the others' extensions."""
+        logging.getLogger(pages.__name__).addFilter(_name_line)
+        self._lessons = lesson.load_all(CHECKOUT)
+        # MkDocs passes what is in there to Markdown, which takes objects, too.
+        extensions: list[object] = config.markdown_extensions  # type: ignore[assignment]
+        if self._markdown not in extensions:
+            extensions.append(self._markdown)
+        readmes = [f"lessons/{item.folder.name}/README.md" for item in self._lessons]
+        for entry in config.nav or []:
+            for title, value in entry.items() if isinstance(entry, dict) else ():
+                if value == "lessons/":
+                    entry[title] = readmes
+        if self.config.offline:
+            config.use_directory_urls = False
+            # It lets a page that was opened as a file have a search worker.
+            config.extra["polyfills"] = ["assets/vendor/iframe-worker.js"]
+        try:
+            results = support.load(CHECKOUT / self.config.results)
+            support.check(results, self._lessons)
+        except (OSError, Problem) as problem:
+            log.warning("%s", problem)
+        return config
+
+    # src_uri is the path in the repository, for docs/ and lessons/ alike: so links
+    # and edit links are right in both. mkdocs-static-i18n (-100) stands between.
+    @event_priority(50)
+    def _collect(self, files: Files, config: MkDocsConfig) -> Files:
+        def file(src_uri: str, dest_uri: str | None = None) -> File:
+            return File(
+                src_uri,
+                config.docs_dir,
+                config.site_dir,
+                config.use_directory_urls,
+                dest_uri=dest_uri,
+            )
+
+        collected = [
+            file(f"docs/{each.src_uri}", each.dest_uri)
+            if each.src_dir == config.docs_dir
+            else each
+            for each in files
+        ]
+        for item in self._lessons:
+            paths = sorted(p for name in _PUBLISHED for p in item.folder.glob(name))
+            collected += [file(path.relative_to(CHECKOUT).as_posix()) for path in paths]
+        return Files(collected)
+
+    @event_priority(-150)
+    def _locate(self, files: Files, config: MkDocsConfig) -> Files:
+        for file in files:
+            if file.src_uri.startswith(("docs/", "lessons/")):
+                file.src_dir = str(CHECKOUT)
+                file.abs_src_path = str(CHECKOUT / file.src_uri)
+        return files
+
+    on_files = CombinedEvent(_collect, _locate)
+
+    def on_nav(
+        self, nav: Navigation, *, config: MkDocsConfig, files: Files
+    ) -> Navigation:
+        """Put a lesson's number before its title."""
+        for each in nav.pages:
+            page = self._page(each)
+            if item := page.own_lesson():
+                each.title = f"{item.label} {item.title.to(page.language)}"
+        return nav
+
+    def on_page_markdown(
+        self, markdown: str, *, page: pages.Page, config: MkDocsConfig, files: Files
+    ) -> str:
+        """Tell our Markdown which page it is about to render."""
+        source = self._page(page)
+        self._markdown.page = source
+        for language in Language:
+            other = translation.translation(source.source, language)
+            if not other.is_file():
+                log.warning("%s: there is no %s", page.file.src_uri, other.name)
+        return markdown
+
+    def on_page_content(
+        self, html: str, *, page: pages.Page, config: MkDocsConfig, files: Files
+    ) -> str:
+        """Prepare the pane with a lesson's program, for partials/program.html."""
+        source = self._markdown.page
+        assert source is not None
+        item = source.own_lesson()
+        if item is None:
+            return html
+        program = item.source.read_text(encoding="utf-8")
+        # For MkDocs' check of links with an anchor.
+        page.present_anchor_ids = {
+            *(page.present_anchor_ids or ()),
+            *(f"L{n}" for n in range(1, len(program.splitlines()) + 1)),
+            "program",
+        }
+        page.meta["program"] = {
+            "name": item.program,
+            "source": program,
+            "listing": listing.whole(
+                program, source.explanations(item), source.language
+            ),
+            "address": source.link_to(f"lessons/{item.folder.name}/{item.program}"),
+            "labels": {name: text.to(source.language) for name, text in PANE.items()},
+        }
+        return html
+
+    def on_env(
+        self, env: jinja2.Environment, *, config: MkDocsConfig, files: Files
+    ) -> jinja2.Environment:
+        """Give theme/main.html the filter that it uses."""
+        env.filters["override"] = material.override_filter(log.warning)
+        return env
+
+    @event_priority(-200)  # after the search index of all languages is there
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write the recordings for the player, and the search index."""
+        # The build of each further language comes here, too, from within the first's.
+        if getattr(config.plugins["i18n"], "building", False):
+            return
+        site = Path(config.site_dir)
+        for item in self._lessons:
+            for run in item.all_runs:
+                if runs.has_player(item, run.stem):
+                    cast = item.folder / f"{run.stem}.cast"
+                    script = runs.script(cast.read_text(encoding="utf-8"))
+                    path = site / runs.script_path(item, run.stem)
+                    path.write_text(script, encoding="utf-8")
+        search_index.split(site / "search")
+
+    def _page(self, page: pages.Page) -> Page:
+        """Return one of MkDocs' pages as one of ours."""
+        return Page(
+            CHECKOUT / page.file.src_uri,
+            self._lessons,
+            log.warning,
+            lambda path: get_relative_url(path, page.url),
+        )
+
+
+def _name_line(record: logging.LogRecord) -> bool:
+    """Add the line to a warning of MkDocs about a link; let every message pass."""
+    message = record.getMessage()
+    if found := _LINK_WARNING.match(message):
+        source = CHECKOUT / found["page"]
+        if source.is_file():
+            record.msg = f"{location(source, '](' + found['link'])}: {message}"
+            record.args = ()
+    return True

@@ -1,0 +1,67 @@
+"""What a page has in place of a link alone: a run, lines of a program, a picture."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from markdown import Markdown
+
+from bcclessons.course import recording, support
+from bcclessons.course.lesson import MAIN, Lesson
+from bcclessons.course.lineref import resolve
+from bcclessons.site import listing, runs
+from bcclessons.site.page import Page
+
+
+def embedded(link: Element, target: Path, page: Page, *, animated: bool) -> str | None:
+    """Return the HTML that replaces a link, or picture, to a file; None to leave it.
+
+    ``animated``, the lines of a run appear one by one. Raise OSError, Problem or
+    LineRefError where that cannot be made.
+    """
+    if link.tag == "img":
+        if target.suffix != ".svg":
+            return None
+        picture = target.read_text(encoding="utf-8")
+        return f'<figure class="picture" tabindex="0">{picture}</figure>'
+    if re.fullmatch(r"run.*\.txt", target.name):
+        return _run(target, link.get("title"), page, animated=animated)
+    if target.name == "support.json":
+        return _support(target, page)
+    if item := program_at(target, page):
+        source = item.source.read_text(encoding="utf-8")
+        lines = resolve(source, link.get("title") or "")
+        return listing.excerpt(source, lines, set(page.explanations(item)))
+    return None
+
+
+def program_at(target: Path | None, page: Page) -> Lesson | None:
+    """Return the lesson whose program a file is, if it is one."""
+    return next((i for i in page.lessons if i.source.resolve() == target), None)
+
+
+def _run(target: Path, fragment: str | None, page: Page, *, animated: bool) -> str:
+    item = next(each for each in page.lessons if each.folder == target.parent)
+    run = recording.load(target)
+    if animated:
+        return runs.animated(run, item, page.language)
+    player = None
+    if fragment is None and runs.has_player(item, target.stem):
+        player = runs.Player(
+            script=page.link_to(runs.script_path(item, target.stem)),
+            folder=page.link_to(runs.PLAYER),
+            is_open=target.stem == MAIN,
+        )
+    return runs.shown(run, fragment, page.language, player)
+
+
+def _support(target: Path, page: Page) -> str:
+    table = support.table(support.load(target), page.lessons, page.language)
+    content = Markdown(extensions=["tables"]).convert(table)
+    content = content.replace(
+        "<table>", '<div class="table" tabindex="0"><table class="data">'
+    )
+    content = content.replace("</table>", "</table></div>")
+    return f'<div class="support">{content}</div>'

@@ -1,0 +1,41 @@
+"""What the site depends on of Material: all of it is named, and is still there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from mkdocs.theme import Theme
+
+from bcclessons.site.material import INTERNALS, OVERRIDES, Internal, override_filter
+
+TEMPLATES = Path(Theme("material").dirs[0])
+
+
+@pytest.mark.parametrize("internal", INTERNALS, ids=lambda internal: internal.text)
+def test_it_is_there(internal: Internal) -> None:
+    files = [path.read_text() for path in TEMPLATES.glob(internal.files)]
+    assert any(internal.text in text for text in files), (
+        f"Material's {internal.files} has no {internal.text} any more: {internal.advice}"
+    )
+
+
+def test_nothing_else_is_used(checkout: Path) -> None:
+    theme = checkout / "bcclessons/site/theme"
+    own = [theme / "main.html", theme / "404.html", *theme.glob("partials/*")]
+    own += theme.glob("assets/lessons.*")
+    text = "".join(path.read_text() for path in own)
+    used = set(re.findall(r"(?:--)?md-[\w-]*\w", text))
+    used |= set(re.findall(r"{% block \w+ %}", (theme / "main.html").read_text()))
+    named = {each.text for each in INTERNALS if re.match("(--)?md-|{%", each.text)}
+    assert used == named
+
+
+@pytest.mark.parametrize("block", OVERRIDES)
+def test_an_override_of_nothing_is_said(block: str) -> None:
+    warnings: list[str] = []
+    override_filter(warnings.append)("<p>another template</p>", block, "ja")
+    (warning,) = warnings
+    assert f"Material's block {block} has no " in warning
+    assert "change OVERRIDES in bcclessons/site/material.py" in warning
