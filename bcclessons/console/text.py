@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,3 +61,22 @@ def language_wanted(
         if word.startswith("--lang") and value in list(Language):
             return Language(value)
     return language_of(environment)
+
+
+def cells(text: str) -> int:
+    """Return how many columns of a terminal a line of text takes."""
+    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a message into lines of at most ``width`` columns, where that is possible.
+
+    Japanese breaks between any two characters, but not before a closing mark.
+    """
+    lines = [""]
+    for piece in re.findall(r"[!-~]+|\s+|[^ -~][，．）」]*", text):
+        if cells(lines[-1] + piece) > width and lines[-1]:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+    return [*filter(None, lines)]

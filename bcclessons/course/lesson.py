@@ -184,8 +184,12 @@ def load(folder: Path) -> Lesson:
 
 def load_all(root: Path) -> list[Lesson]:
     """Read every lesson of a checkout, in order of number."""
-    folders = sorted(path.parent for path in root.glob("lessons/*/lesson.toml"))
-    return [load(folder) for folder in folders]
+    return [load(folder) for folder in folders(root)]
+
+
+def folders(root: Path) -> list[Path]:
+    """Return the folders of a checkout's lessons, in order of number."""
+    return sorted(path.parent for path in root.glob("lessons/*/lesson.toml"))
 
 
 def find(lessons: list[Lesson], name: str) -> Lesson:

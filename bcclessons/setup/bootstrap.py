@@ -28,8 +28,8 @@ def run(lab: str, arguments: list[str]) -> int:
         python = str(folder / "bin/python")
         os.execv(python, [python, lab, *arguments])
     # Its packages are there from here on.
-    from bcclessons.cli import commands as cli
+    from bcclessons.cli.main import main
     from bcclessons.setup.cache import in_use
 
     with in_use(folder):
-        return cli.main(arguments)
+        return main(arguments)

@@ -15,7 +15,7 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course.lesson import Lesson
 from bcclessons.doctor import checks as doctor
 from bcclessons.doctor.placement import Place, placement
-from bcclessons.lab import Lab
+from bcclessons.lab import Lab, Target
 from bcclessons.machines import Machine, debian
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.cache import cache_folder
@@ -98,15 +98,16 @@ def _parametrize_attempts(metafunc: pytest.Metafunc, on: str | None) -> None:
 def machine(request: pytest.FixtureRequest, lessons: list[Lesson]) -> Iterator[Runner]:
     """Each machine in turn, made ready as ./lab run makes it."""
     name: str = request.param
-    lab = Lab(workspace(), lessons)
+    lab = Lab(workspace())
     on = request.config.getoption("--on")
     release = debian.RELEASES[0] if on is None else debian.release(on)
-    decided = placement(lab.report(release), lessons[0], only=Place(name))
+    target = Target(Place(name), release)
+    decided = placement(lab.report(target), lessons[0], only=target.place)
     if decided.place is Place.NOWHERE:
         pytest.skip(f"this machine cannot be the {name}: {decided.why.en}")
     with ExitStack() as stack:
         try:
-            ready = stack.enter_context(lab.machine(lessons[0], Place(name), release))
+            ready = stack.enter_context(lab.machine(lessons[0], target))
         except Problem as problem:
             pytest.fail(f"no {name}: {problem.text.en}")
         yield Runner(ready, name)

@@ -23,7 +23,7 @@ from bcclessons.course import lesson as lessons
 from bcclessons.course import recording
 from bcclessons.course.lesson import MAIN, Change, Lesson, Run
 from bcclessons.doctor.placement import Place, placement
-from bcclessons.lab import Lab
+from bcclessons.lab import Lab, Target
 from bcclessons.machines.debian import Release
 from bcclessons.machines.workspace import Workspace
 from bcclessons.recording import recorder
@@ -52,7 +52,8 @@ NAMES = [f"{item.label}-{run.name}" for item, run in RUNS]
 
 def need_vm(item: Lesson, release: Release) -> None:
     """Skip the test where there can be no VM."""
-    decided = placement(Lab(WORKSPACE, LESSONS).report(release), item, only=Place.VM)
+    target = Target(Place.VM, release)
+    decided = placement(Lab(WORKSPACE).report(target), item, only=target.place)
     if decided.place is Place.NOWHERE:
         pytest.skip(f"this machine cannot be the vm: {decided.why.en}")
 

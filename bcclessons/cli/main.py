@@ -1,0 +1,96 @@
+"""./lab: parse the command line, run the command, say in one sentence what failed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from bcclessons.cli.commands import group
+from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.text import Language, Problem, Text, language_wanted
+from bcclessons.lab import Lab
+from bcclessons.machines.workspace import Workspace
+from bcclessons.setup.cache import cache_folder
+from bcclessons.setup.paths import CHECKOUT
+
+
+def main(arguments: list[str]) -> int:
+    """Run ./lab with these arguments; return its exit status."""
+    language = language_wanted(arguments, os.environ)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _exit)
+    console = TerminalConsole(language, assume_yes="--yes" in arguments)
+    try:
+        lab = Lab(Workspace(CHECKOUT, cache_folder(os.environ), console))
+        group.main(arguments, prog_name="./lab", standalone_mode=False, obj=lab)
+    except Problem as problem:
+        print("lab:", problem.text.to(language), file=sys.stderr)
+        return 1
+    except click.UsageError as error:
+        print("lab:", _usage(error, language), file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would say so at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def _exit(signum: int, frame: FrameType | None) -> NoReturn:
+    """Exit through every finally, so that nothing that was started stays behind.
+
+    A terminal that closes hangs up twice, by its program and by the kernel: the
+    second signal must not cut the first one's cleaning short.
+    """
+    del frame
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + signum)
+
+
+def _usage(error: click.UsageError, language: Language) -> str:
+    """Say what is wrong on the command line, and what to type."""
+    path = error.ctx.command_path if error.ctx else "./lab"
+    message = error.format_message().rstrip(".")
+    see = Text(ja=f"使い方: {path} --help", en=f"see {path} --help")
+    match error:
+        case click.MissingParameter() if path.endswith(" reset"):
+            text = Text(
+                ja="どの演習かを指定する．例: ./lab reset 02/1．一覧: ./lab",
+                en="name an exercise: ./lab reset 02/1; to list them: ./lab",
+            )
+        case click.MissingParameter():
+            text = Text(
+                ja="どのレッスンかを指定する．例: ./lab run 02．一覧: ./lab",
+                en="name a lesson: ./lab run 02; to list them: ./lab",
+            )
+        case click.NoSuchOption():
+            text = Text(
+                ja=f"{error.option_name} というオプションは無い．{see.ja}",
+                en=f"there is no option {error.option_name}; {see.en}",
+            )
+        case click.NoSuchCommand():
+            text = Text(
+                ja=f"「{error.command_name}」というコマンドは無い．{see.ja}",
+                en=f"there is no command '{error.command_name}'; {see.en}",
+            )
+        case click.BadOptionUsage():
+            text = Text(
+                ja=f"{error.option_name} の使い方が正しくない．{see.ja}",
+                en=f"{message}; {see.en}",
+            )
+        case click.BadParameter(param=click.Parameter() as parameter):
+            text = Text(
+                ja=f"{parameter.opts[0]} の値が正しくない．{see.ja}",
+                en=f"{message}; {see.en}",
+            )
+        case _:
+            text = Text(ja=f"引数が多すぎる．{see.ja}", en=f"{message}; {see.en}")
+    return text.to(language)

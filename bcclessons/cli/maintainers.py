@@ -1,0 +1,140 @@
+"""What maintainers do: test, measure, record."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import NoReturn
+
+from bcclessons.console.text import Problem, Text
+from bcclessons.course import exercise, lesson
+from bcclessons.doctor.placement import Place
+from bcclessons.lab import Lab, Target
+from bcclessons.machines import Machine
+from bcclessons.machines.debian import Release
+from bcclessons.setup import apt, programs
+from bcclessons.setup.files import write_all
+from bcclessons.setup.paths import CHECKOUT
+from bcclessons.setup.system import System
+
+# What the tests of a folder of tests/ use; the other folders need no package.
+_PROGRAMS = {
+    "kernel": {"tmux": "tmux", "less": "less", "pgrep": "procps", **programs.VM_TOOLS},
+    "site": programs.BROWSER,
+}
+
+
+def _folders(arguments: Sequence[str]) -> set[str]:
+    """Return the folders of tests/ that arguments of pytest select tests from."""
+    tests = CHECKOUT / "tests"
+    paths = [
+        (CHECKOUT / argument.partition("::")[0]).resolve()
+        for argument in arguments
+        if not argument.startswith("-")
+    ]
+    paths = [path for path in paths if path.exists()] or [tests]
+    return {
+        folder
+        for folder in _PROGRAMS
+        if any(
+            path.is_relative_to(tests / folder) or tests.is_relative_to(path)
+            for path in paths
+        )
+    }
+
+
+def test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
+    """Run the tests, after installing what those that are selected need."""
+    folders = _folders(arguments)
+    packages = [
+        package
+        for folder in sorted(folders)
+        for package in programs.missing(System.here(), _PROGRAMS[folder])
+    ]
+    if "kernel" in folders:
+        for place in (Place.HOST, Place.VM):
+            packages += lab.placement(lab.lessons[0], Target(place)).packages
+    reason = Text(ja="テストするの", en="Testing")
+    apt.install(list(dict.fromkeys(packages)), reason, lab.console)
+    command = [*lab.pytest(), *arguments]
+    sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
+
+
+def test_on(lab: Lab, release: Release, arguments: Sequence[str]) -> NoReturn:
+    """Run the tests of lessons in a VM of a release."""
+    command = [*lab.pytest(), f"--on={release.name}", *arguments]
+    # The VM is started here: a test has no time to build one, and no way to show it.
+    with lab.machine(None, Target(Place.VM, release)):
+        status = subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+    sys.exit(status)
+
+
+def test_matrix(lab: Lab, arguments: Sequence[str], only: Release | None) -> None:
+    """Run the tests of lessons on every release; exit with 1 unless all pass."""
+    from bcclessons.recording import matrix
+
+    if arguments:
+        raise Problem(
+            ja="--matrix は，レッスンのすべてのテストを実行するので，pytest への"
+            "引数と一緒には使えない．",
+            en="--matrix runs all tests of the lessons, so it takes no arguments "
+            "for pytest.",
+        )
+
+    def start(release: Release) -> AbstractContextManager[Machine]:
+        return lab.machine(None, Target(Place.VM, release))
+
+    path = CHECKOUT / "docs/support.json"
+    if not matrix.run(start, lab.pytest(), lab.lessons, lab.console, path, only):
+        sys.exit(1)
+
+
+def bench(lab: Lab, target: Target, runs: int) -> None:
+    """Time the start of each lesson."""
+    from tools import start
+
+    for item in lab.lessons:
+        with lab.machine(item, target) as machine:
+            title = Text(ja="交互に動かして測る", en="Timing both in turn")
+            with lab.console.stage(title):
+                result = start.start_time(machine, item, runs)
+            print(result.to(lab.console.language))
+
+
+def bench_site(lab: Lab) -> NoReturn:
+    """Measure the website."""
+    reason = Text(ja="Web サイトを測るの", en="Measuring the website")
+    lab.require(programs.BROWSER, reason)
+    command = [*lab.python("dev"), "-m", "tools.site"]
+    sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
+
+
+def record(lab: Lab, name: str, names: Sequence[str]) -> None:
+    """Record runs of a lesson, and the check of its first exercise; all by default."""
+    from bcclessons.recording import recorder
+
+    chosen = lab.lesson(name)
+    others = [name for name in names if name != recorder.CHECK]
+    runs = lesson.find_runs(chosen, others) if others or not names else []
+    lab.require({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
+    for run in runs:
+        release = recorder.release_of(run)
+        lab.install_for(chosen, Target(Place.VM, release))
+        lab.console.say(
+            Text(
+                ja=f"{release.title} の VM で {run.stem} を録画する．",
+                en=f"Recording {run.stem} in a VM of {release.title}.",
+            )
+        )
+        taken = recorder.record(chosen, run, lab.workspace)
+        for path in recorder.write(taken, chosen, run, CHECKOUT):
+            lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
+    exercises = exercise.load_all([chosen])
+    if exercises and (not names or recorder.CHECK in names):
+        lab.install_for(chosen, Target(Place.VM))
+        texts = recorder.record_check(chosen, exercises[0], lab.workspace)
+        write_all(texts)
+        for path in texts:
+            lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
