@@ -1,1 +1,1 @@
-"""The command line: what is declared, what learners do, what maintainers do; imports all of the above."""
+"""The command line: declarations, what learners do, what maintainers do; may import every other package."""

@@ -1,1 +1,1 @@
-"""What a person reads: messages in two languages, questions, progress bars; imports nothing of ours."""
+"""What a person reads: messages in two languages, questions, progress bars; may import nothing."""

@@ -1,1 +1,1 @@
-"""What is taught, as data: lessons, exercises, recordings, results, a learner's progress; imports console and setup."""
+"""What is taught, as data: lessons, exercises, recordings, results, progress; may import setup, console."""

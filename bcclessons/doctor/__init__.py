@@ -1,1 +1,1 @@
-"""What this machine can do, where each lesson can run, and how to fix it; imports machines and what that imports."""
+"""What this machine can do, where a lesson can run, and fixes; may import machines, course, setup, console."""

@@ -1,1 +1,1 @@
-"""An exercise's trial: run on a machine, observe, compare, explain; imports doctor and what that imports."""
+"""A trial of an exercise: run, observe, compare, explain; may import machines, course, setup, console."""

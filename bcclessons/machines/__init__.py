@@ -1,4 +1,4 @@
-"""Where a lesson runs: on this host, or in a VM."""
+"""Where a lesson runs: this host, or a Debian VM; may import setup, console."""
 
 from __future__ import annotations
 

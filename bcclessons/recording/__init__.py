@@ -1,1 +1,1 @@
-"""What is recorded of real runs: casts, texts, pictures, the results of every release; imports grading, terminal and what they import."""
+"""Records of real runs: casts, texts, pictures, results of releases; may import grading, terminal, machines, course, setup, console."""

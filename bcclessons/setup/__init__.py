@@ -1,1 +1,1 @@
-"""What the rest stands on: paths, the cache, environments, apt and npm packages; imports console."""
+"""What the rest stands on: paths, the cache, environments, apt, the system; may import console."""

@@ -1,1 +1,1 @@
-"""The website: Markdown of lessons, its adapter to MkDocs, the theme; imports course, setup, console."""
+"""The website: Markdown of lessons, its adapter to MkDocs, the theme; may import course, setup, console."""

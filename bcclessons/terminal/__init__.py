@@ -1,1 +1,1 @@
-"""Lessons in a terminal: tmux, the two panes, the demo, a terminal that is recorded; imports machines and what that imports."""
+"""Lessons in a terminal: tmux, two panes, the demo, recorded screens; may import machines, course, setup, console."""
