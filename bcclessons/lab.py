@@ -15,8 +15,9 @@ from bcclessons.console.text import Problem, Text
 from bcclessons.course import lesson
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.progress import Solved
-from bcclessons.doctor.checks import Report, State, examine
+from bcclessons.doctor.check import State
 from bcclessons.doctor.placement import Place, Placement, placement
+from bcclessons.doctor.report import Report, examine
 from bcclessons.machines import Machine, debian
 from bcclessons.machines.debian import Release
 from bcclessons.machines.headers import stand_in_headers
@@ -86,8 +87,11 @@ class Lab:
         """Examine this machine, with VMs of the target's release."""
         return examine(System.here(), self.workspace.on(target.release))
 
-    def placement(self, wanted: Lesson | None, target: Target) -> Placement:
-        """Return where a lesson, or any, runs. Raise Problem if that is nowhere."""
+    def install_for(self, wanted: Lesson | None, target: Target) -> Placement:
+        """Install the packages that running a lesson, or any, needs.
+
+        Return where it runs. Raise Problem if that is nowhere.
+        """
         report = self.report(target)
         found = placement(report, wanted or self.lessons[0], only=target.place)
         if found.place is Place.NOWHERE:
@@ -95,11 +99,6 @@ class Lab:
                 ja=f"{found.why.ja}．直し方: ./lab doctor",
                 en=f"{found.why.en}; to see how to fix it: ./lab doctor",
             )
-        return found
-
-    def install_for(self, wanted: Lesson | None, target: Target) -> Placement:
-        """Install the packages that running a lesson takes; return where it runs."""
-        found = self.placement(wanted, target)
         reason = Text(ja="レッスンを動かすの", en="Running the lesson")
         apt.install(found.packages, reason, self.console)
         return found

@@ -13,8 +13,8 @@ import pytest
 from bcclessons.course import lesson
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.support import Outcome, Outcomes
-from bcclessons.doctor.kernel import version_of
 from bcclessons.machines import debian
+from bcclessons.setup.system import version_of
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

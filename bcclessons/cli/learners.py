@@ -197,7 +197,7 @@ def stop(lab: Lab) -> None:
 
 def doctor(lab: Lab, *, as_json: bool) -> None:
     """Show what this machine can do; exit with 1 if some lesson runs nowhere."""
-    from bcclessons.doctor import report as view
+    from bcclessons.doctor import view
 
     report = lab.report()
     placements = {item.label: placement(report, item) for item in lab.lessons}

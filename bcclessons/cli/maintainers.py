@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from bcclessons.console.text import Problem, Text
 from bcclessons.course import exercise, lesson
-from bcclessons.doctor.placement import Place
+from bcclessons.doctor.placement import Place, placement
 from bcclessons.lab import Lab, Target
 from bcclessons.machines import Machine
 from bcclessons.machines.debian import Release
@@ -54,8 +54,9 @@ def test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
         for package in programs.missing(System.here(), _PROGRAMS[folder])
     ]
     if "kernel" in folders:
+        report = lab.report()
         for place in (Place.HOST, Place.VM):
-            packages += lab.placement(lab.lessons[0], Target(place)).packages
+            packages += placement(report, lab.lessons[0], only=place).packages
     reason = Text(ja="テストするの", en="Testing")
     apt.install(list(dict.fromkeys(packages)), reason, lab.console)
     command = [*lab.pytest(), *arguments]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from bcclessons.console.text import Language, Problem, Text
-from bcclessons.doctor.kernel import version_of
 from bcclessons.setup.files import write_atomically
+from bcclessons.setup.system import version_of
 
 if TYPE_CHECKING:
     from bcclessons.course.lesson import Lesson

@@ -1,4 +1,4 @@
-"""The commands that mend a machine, for a person to paste."""
+"""The commands that fix a machine, for a person to paste."""
 
 from __future__ import annotations
 
@@ -8,57 +8,44 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bcclessons.setup.system import System
 
-_FEDORA_NAMES = {
-    "python3-bpfcc": "python3-bcc",
-    "qemu-system-x86": "qemu-system-x86-core",
-    "openssh-client": "openssh-clients",
-    "debian-archive-keyring": "debian-keyring",
-}
-
 
 @dataclass(frozen=True)
 class Fix:
     """A command, and the Debian packages that it installs.
 
-    ``command`` is empty where only packages help and this machine has no package
-    manager that we know.
+    ``command`` is empty where only packages help and this machine has no apt.
     """
 
     command: str
     packages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Mender:
-    """Writes fixes in the terms of one machine.
+def as_root(system: System, *lines: str) -> Fix:
+    """Return a fix of command lines that root types."""
+    sudo = "" if system.euid == 0 else "sudo "
+    return Fix(" && ".join(sudo + line for line in lines))
 
-    ``stale`` tells that apt has no lists of packages yet, as in a new container.
-    """
 
-    manager: str | None
-    sudo: str
-    stale: bool
+class PackageManager:
+    """The apt of a machine, as far as it has one."""
 
-    @classmethod
-    def of(cls, system: System) -> Mender:
-        """Return the one for this machine."""
-        return cls(
-            manager=next(filter(system.which, ("apt-get", "dnf")), None),
-            sudo="" if system.euid == 0 else "sudo ",
-            stale=not system.glob("/var/lib/apt/lists/*_Packages*"),
-        )
+    def __init__(self, system: System) -> None:
+        self._system = system
 
-    def command(self, line: str, *more: str) -> Fix:
-        """Return a fix of command lines that root types."""
-        return Fix(" && ".join(self.sudo + each for each in (line, *more)))
+    @property
+    def present(self) -> bool:
+        """Whether the machine has apt."""
+        return self._system.which("apt-get") is not None
+
+    @property
+    def updated(self) -> bool:
+        """Whether apt has lists of packages; a new container has none."""
+        return bool(self._system.glob("/var/lib/apt/lists/*_Packages*"))
 
     def install(self, *packages: str) -> Fix:
-        """Return a fix that installs Debian packages, under their names here."""
-        if self.manager is None:
+        """Return a fix that installs packages."""
+        if not self.present:
             return Fix("", packages)
-        fedora = self.manager == "dnf"
-        names = [_FEDORA_NAMES.get(name, name) if fedora else name for name in packages]
-        lines = [f"{self.manager} install {' '.join(names)}"]
-        if self.stale and not fedora:
-            lines.insert(0, "apt-get update")
-        return Fix(self.command(*lines).command, packages)
+        update = () if self.updated else ("apt-get update",)
+        command = f"apt-get install {' '.join(packages)}"
+        return Fix(as_root(self._system, *update, command).command, packages)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bcclessons.setup.system import version_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -79,12 +81,6 @@ def rights(system: System) -> Rights:
     admin = bool(held >> _SYS_ADMIN & 1)
     traces = bool(held >> _BPF & 1 and held >> _PERFMON & 1)
     return Rights(load_bpf=admin or traces, mount=admin)
-
-
-def version_of(release: str) -> tuple[int, int]:
-    """Return MAJOR, MINOR of a kernel's release, as integers: 5.10 is after 5.9."""
-    match = re.match(r"(\d+)\.(\d+)", release)
-    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def examine_kernel(system: System) -> Kernel:

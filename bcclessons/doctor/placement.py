@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Text
-from bcclessons.doctor.checks import State
-from bcclessons.doctor.kernel import HeadersState, version_of
+from bcclessons.doctor.check import State
+from bcclessons.doctor.kernel import HeadersState
+from bcclessons.setup.system import version_of
 
 if TYPE_CHECKING:
     from bcclessons.course.lesson import Lesson
-    from bcclessons.doctor.checks import Report
+    from bcclessons.doctor.report import Report
 
 
 class Place(StrEnum):
@@ -28,7 +29,7 @@ class Place(StrEnum):
 class Placement:
     """Where a lesson runs, why there, and what has to be installed first.
 
-    For NOWHERE, ``packages`` are those that would help if they could be had.
+    For NOWHERE, ``packages`` are those that would help if they could be installed.
     """
 
     place: Place
@@ -115,7 +116,7 @@ def _host_obstacle(report: Report, lesson: Lesson) -> Text | None:
     for name in ("root", "bpf", "lockdown", *lesson.needs.features):
         if report[name].state is not State.OK:
             return report[name].found
-    # What is only missing of these, ./lab run brings.
+    # What is only missing of these, ./lab run mounts or installs.
     for name in ("tracefs", "bcc"):
         if report[name].state is State.BROKEN:
             return report[name].found
@@ -128,8 +129,8 @@ def _why(plan: _Plan, refusals: list[Text]) -> Text:
         return Text(
             ja="このカーネルにはヘッダのパッケージが無く，レッスンはカーネルの構造体を"
             "読まないので，代わりのヘッダで足りる",
-            en="this kernel has no headers to install, and the lesson reads no kernel "
-            "struct, so stand-in headers do",
+            en="this kernel has no headers to install; this lesson reads no kernel "
+            "struct, so stand-ins are enough",
         )
     if plan.place is Place.VM:
         asked = Text(ja="指定のとおり", en="as you asked")

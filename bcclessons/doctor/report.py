@@ -1,91 +1,77 @@
-"""The doctor's report as a table for a person, and as data for a program."""
+"""What this machine can do, as data: each check has a state, a reason and a fix."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import rich.console
-from rich.cells import cell_len, set_cell_size
-from rich.text import Text as RichText
+from bcclessons.doctor import bcc_checks, kernel_checks, vm_checks
+from bcclessons.doctor.check import Check, State
+from bcclessons.doctor.fixes import PackageManager
+from bcclessons.doctor.kernel import Kernel, examine_kernel, rights
+from bcclessons.machines.headers import FOLDER as STANDIN_FOLDER
+from bcclessons.setup.programs import STANDIN_TOOLS, VM_RUN_TOOLS, VM_TOOLS, missing
 
-from bcclessons.console.text import Language, Text
-from bcclessons.course.lesson import Lesson
-from bcclessons.doctor.checks import Check, Report, State
-from bcclessons.doctor.placement import Place, Placement
-
-_STATES = {
-    State.OK: (Text(ja="よい", en="ok"), "green"),
-    State.MISSING: (Text(ja="無い", en="missing"), "yellow"),
-    State.BROKEN: (Text(ja="異常", en="broken"), "red"),
-}
-_PLACES = {
-    Place.HOST: Text(ja="このマシンで動く", en="runs here"),
-    Place.STANDIN: Text(
-        ja="このマシンで，代わりのヘッダを使って動く",
-        en="runs here with stand-in headers",
-    ),
-    Place.VM: Text(ja="VM で動く", en="runs in the VM"),
-    Place.NOWHERE: Text(ja="動かない", en="does not run"),
-}
+if TYPE_CHECKING:
+    from bcclessons.machines.debian import Release
+    from bcclessons.machines.workspace import Workspace
+    from bcclessons.setup.system import System
 
 
-def show(
-    report: Report,
-    lessons: Sequence[Lesson],
-    placements: Mapping[str, Placement],
-    language: Language,
-) -> None:
-    """Print each check, how to mend what is not ok, and each lesson's placement."""
-    console = rich.console.Console(highlight=False)
-    titles = [check.title.to(language) for check in report.checks]
-    width = max(map(cell_len, titles))
-    for check, title in zip(report.checks, titles, strict=True):
-        word, color = _STATES[check.state]
-        line = RichText(set_cell_size(word.to(language), 8), style=color)
-        line.append(f"{set_cell_size(title, width)}  ", style="default")
-        line.append(check.found.to(language), style="default")
-        console.print(line, soft_wrap=True)
-        if check.state is not State.OK:
-            why = RichText(f"{' ' * 8}{check.why.to(language)}", style="dim")
-            console.print(why, soft_wrap=True)
-        if check.fix is not None and check.fix.command:
-            # Never broken: it is there to be copied.
-            fix = RichText(f"{' ' * 8}→ {check.fix.command}", style="bold")
-            console.print(fix, soft_wrap=True)
-    console.print()
-    for lesson in lessons:
-        placement = placements[lesson.label]
-        line = RichText(f"{lesson.label} {lesson.program}: ", style="bold")
-        line.append(_PLACES[placement.place].to(language), style="bold")
-        console.print(line)
-        console.print(f"   {placement.why.to(language)}", soft_wrap=True, markup=False)
+@dataclass(frozen=True)
+class Report:
+    """What a machine can do; its VM is of ``release``.
+
+    ``headers_package`` would bring this kernel's own headers. ``vm_missing`` and
+    ``standin_missing`` are the Debian packages still to install for the VM and for
+    stand-in headers; ``can_install`` tells whether apt and root are there for it.
+    """
+
+    checks: tuple[Check, ...]
+    kernel: Kernel
+    machine: str
+    release: Release
+    can_install: bool
+    headers_package: str | None
+    standin_missing: tuple[str, ...]
+    vm_missing: tuple[str, ...]
+
+    def __getitem__(self, name: str) -> Check:
+        """Return the check of this name."""
+        return {check.name: check for check in self.checks}[name]
 
 
-def as_data(report: Report, placements: Mapping[str, Placement]) -> dict[str, Any]:
-    """Return the report as data for JSON: ``checks``, and ``lessons`` by number."""
-
-    def both(text: Text) -> dict[str, str]:
-        return {"ja": text.ja, "en": text.en}
-
-    def check_data(check: Check) -> dict[str, Any]:
-        return {
-            "name": check.name,
-            "title": both(check.title),
-            "state": check.state.value,
-            "found": both(check.found),
-            "why": both(check.why),
-            "fix": check.fix and check.fix.command,
-        }
-
-    return {
-        "checks": [check_data(check) for check in report.checks],
-        "lessons": {
-            number: {
-                "place": placement.place.value,
-                "why": both(placement.why),
-                "packages": list(placement.packages),
-            }
-            for number, placement in placements.items()
-        },
-    }
+def examine(system: System, workspace: Workspace) -> Report:
+    """Look at a machine, and at what a VM of the workspace's release still takes."""
+    cache, release = workspace.cache, workspace.release
+    kernel = examine_kernel(system)
+    granted = rights(system)
+    root = bcc_checks.check_root(system, granted)
+    package = bcc_checks.headers_package(system, kernel)
+    image = vm_checks.built_image(cache, release)
+    vm_missing = missing(system, VM_RUN_TOOLS if image else VM_TOOLS)
+    standin = (cache / STANDIN_FOLDER).is_dir()
+    return Report(
+        checks=(
+            root,
+            kernel_checks.check_kernel(kernel),
+            *(
+                kernel_checks.check_feature(name, kernel)
+                for name in kernel_checks.FEATURES
+            ),
+            kernel_checks.check_tracefs(system, kernel, granted),
+            kernel_checks.check_lockdown(kernel),
+            bcc_checks.check_headers(system, kernel, package),
+            bcc_checks.check_bcc(system),
+            vm_checks.check_qemu(system, vm_missing),
+            vm_checks.check_kvm(system, cache),
+            vm_checks.check_disk(system, cache, image),
+        ),
+        kernel=kernel,
+        machine=system.machine,
+        release=release,
+        can_install=root.state is not State.MISSING and PackageManager(system).present,
+        headers_package=package,
+        standin_missing=() if standin else missing(system, STANDIN_TOOLS),
+        vm_missing=vm_missing,
+    )

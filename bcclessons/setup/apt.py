@@ -1,4 +1,4 @@
-"""Installing the distribution's packages, after saying which and why."""
+"""Installing Debian or Ubuntu packages, after saying which and why."""
 
 from __future__ import annotations
 
@@ -16,63 +16,62 @@ if TYPE_CHECKING:
 
 
 def install(packages: Sequence[str], reason: Text, console: Console) -> None:
-    """Install Debian or Ubuntu packages, asking first in a terminal.
+    """Install packages, if any, saying which and why.
 
-    Raise Problem, naming the command to type, where that is not possible.
+    Nothing is installed without asking where there is somebody to ask, that is, where
+    stdin and stderr are terminals, unless the command line has --yes. ``reason``
+    is what needs them, as in "Recording".
+    Raise Problem, naming the command to type, where they cannot be installed.
     """
     if not packages:
         return
     names = " ".join(packages)
-    apt = shutil.which("apt-get")
-    if apt is None:
+    if shutil.which("apt-get") is None:
         raise Problem(
-            ja=f"{reason.ja}に，次のソフトウェアが要る．Debian での名前は {names}．"
-            "お使いのシステムのパッケージで入れてから，もう一度実行する．",
-            en=f"{reason.en} takes software that Debian calls {names}. Install it "
-            "with your system's package manager, and run this again.",
+            ja=f"{reason.ja}に，次のソフトウェアが要る（Debian での名前）: {names}．"
+            "このシステムのパッケージで入れてから，もう一度実行する．",
+            en=f"{reason.en} needs software that is, under Debian's name: {names}. "
+            "Install it with this system's package manager, and run this again.",
         )
-    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    apt = ["apt-get"]
     if os.geteuid() != 0:
         if shutil.which("sudo") is None:
             raise Problem(
-                ja=f"{reason.ja}にパッケージが要るが，root でも sudo でもない．"
-                f"管理者に頼む: {' '.join(command)}",
-                en=f"{reason.en} takes packages, and this is neither root nor is "
-                f"there sudo; ask an administrator for: {' '.join(command)}",
+                ja=f"{reason.ja}にパッケージが要るが，root でなく，sudo も無い．"
+                f"管理者に頼む: apt-get install {names}",
+                en=f"{reason.en} needs packages, but this user is not root and there "
+                f"is no sudo; ask an administrator for: apt-get install {names}",
             )
         # Nobody can type a password where there is no terminal.
-        command = ["sudo", *([] if sys.stdin.isatty() else ["-n"]), *command]
+        apt = ["sudo", *([] if sys.stdin.isatty() else ["-n"]), "apt-get"]
+    command = [*apt, "install", "--yes", "--no-install-recommends", *packages]
+    by_hand = " ".join(word for word in command if word != "-n")
     console.say(
         Text(
-            ja=f"{reason.ja}に，パッケージを入れる: {names}",
-            en=f"{reason.en} takes packages: {names}",
+            ja=f"{reason.ja}に，パッケージが要る: {names}",
+            en=f"{reason.en} needs these packages: {names}",
         )
     )
-    if not console.confirm(
-        Text(ja=f"実行してよいか: {' '.join(command)}", en=f"Run {' '.join(command)}?")
-    ):
+    if not console.confirm(Text(ja=f"実行するか: {by_hand}", en=f"Run {by_hand}?")):
         raise Problem(
-            ja=f"パッケージを入れずに終わる．あとで入れるには: {' '.join(command)}",
-            en=f"stopped without the packages; to install them: {' '.join(command)}",
+            ja=f"何も入れていない．自分で入れるには: {by_hand}",
+            en=f"nothing was installed; to install it yourself: {by_hand}",
         )
-    title = Text(ja="apt が働いている", en="apt is at work")
-    with console.stage(title):
+    with console.stage(Text(ja="パッケージを入れている", en="Installing the packages")):
         done = _run(command)
-        said = done.stderr
-        if done.returncode != 0 and "sudo:" not in said:
+        errors = done.stderr
+        if done.returncode != 0 and "sudo:" not in errors:
             # The lists may be missing (a new container) or too old for the mirror.
             # A third party's broken source must not stop us: only install counts.
-            said = _run([*command[: command.index("apt-get") + 1], "update"]).stderr
+            errors = _run([*apt, "update"]).stderr
             done = _run(command)
-            said += done.stderr
+            errors += done.stderr
     if done.returncode != 0:
-        lines = [x for x in said.splitlines() if x.startswith(("E:", "sudo:"))]
-        words = " ".join(dict.fromkeys(lines)) or f"status {done.returncode}"
-        by_hand = " ".join(word for word in command if word != "-n")
+        lines = [x for x in errors.splitlines() if x.startswith(("E:", "sudo:"))]
+        cause = " ".join(dict.fromkeys(lines)) or f"status {done.returncode}"
         raise Problem(
-            ja=f"パッケージが入らない（{words}）．端末で実行する: {by_hand}",
-            en=f"the packages could not be installed ({words}); run it by hand: "
-            f"{by_hand}",
+            ja=f"パッケージが入らない（{cause}）．端末で実行する: {by_hand}",
+            en=f"cannot install the packages ({cause}); try it by hand: {by_hand}",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import grp
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 # An ordinary user's PATH lacks these on Debian, but depmod and mkfs.* are there.
 _ADMIN_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+def version_of(release: str) -> tuple[int, int]:
+    """Return MAJOR, MINOR of a kernel's release, as integers: 5.10 is after 5.9."""
+    match = re.match(r"(\d+)\.(\d+)", release)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 @dataclass(frozen=True)

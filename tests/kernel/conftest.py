@@ -13,8 +13,8 @@ import pytest
 from bcclessons.console.progress import TerminalConsole
 from bcclessons.console.text import Language, Problem
 from bcclessons.course.lesson import Lesson
-from bcclessons.doctor import checks as doctor
 from bcclessons.doctor.placement import Place, placement
+from bcclessons.doctor.report import examine
 from bcclessons.lab import Lab, Target
 from bcclessons.machines import Machine, debian
 from bcclessons.machines.workspace import Workspace
@@ -76,7 +76,7 @@ def _parametrize_attempts(metafunc: pytest.Metafunc, on: str | None) -> None:
     """
     from tests.kernel.attempts import attempts
 
-    report = doctor.examine(System.here(), workspace())
+    report = examine(System.here(), workspace())
     cases = []
     for attempt in attempts():
         if on is not None:

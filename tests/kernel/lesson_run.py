@@ -18,8 +18,8 @@ import pytest
 
 from bcclessons.course import lesson as lessons
 from bcclessons.course.lesson import Lesson
-from bcclessons.doctor import checks as doctor
 from bcclessons.doctor.placement import Place, placement
+from bcclessons.doctor.report import examine
 from bcclessons.setup.system import System
 from tests.kernel.conftest import Runner, workspace
 
@@ -96,7 +96,7 @@ class Observer:
 
 def skip_unless_host_runs(lesson: Lesson) -> None:
     """Skip the test where this host cannot run the lesson."""
-    report = doctor.examine(System.here(), workspace())
+    report = examine(System.here(), workspace())
     found = placement(report, lesson, only=Place.HOST)
     if found.place is Place.NOWHERE:
         pytest.skip(f"this machine cannot be the host: {found.why.en}")

@@ -13,7 +13,8 @@ import msgspec
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Text
 from bcclessons.course.lesson import Demo, Lesson, Needs, Output
-from bcclessons.doctor.checks import Check, Report, examine
+from bcclessons.doctor.check import Check
+from bcclessons.doctor.report import Report, examine
 from bcclessons.machines import debian
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.programs import VM_TOOLS

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from bcclessons.console.text import Language, language_of, language_wanted
+from bcclessons.console.text import Language, cells, language_of, language_wanted
 
 JAPANESE = {"LANG": "ja_JP.UTF-8"}
 ENGLISH = {"LANG": "en_US.UTF-8"}
@@ -102,6 +103,37 @@ def test_every_command_has_help_in_both_languages(checkout: Path, command: str) 
     assert english.stdout.isascii()
     assert english.stdout.startswith(f"Usage: ./lab {command}")
     assert japanese.stdout.startswith(f"使い方: ./lab {command}")
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["check"], ["site"], ["test"]])
+def test_help_fits_a_terminal_in_columns(checkout: Path, command: list[str]) -> None:
+    for environment in (ENGLISH, JAPANESE):
+        shown = lab(checkout, *command, "--help", **environment).stdout
+        lines = shown.splitlines()
+        assert max(map(cells, lines)) <= 80
+        start = lines.index("Options:" if environment is ENGLISH else "オプション:")
+        option = next(x for x in lines[start:] if x.startswith("  --lang [ja|en]"))
+        column = len(option) - len(option[16:].lstrip())
+        for line in lines[start + 1 : start + 4]:
+            assert line[column - 2 : column] == "  "
+            assert line[column] != " "
+
+
+@pytest.mark.parametrize(
+    ("arguments", "japanese"),
+    [
+        (["rum"], "「rum」というコマンドは無い"),
+        (["run", "02", "extra"], "引数が多すぎる"),
+        (["site", "--port", "x"], "--port の値が正しくない"),
+        (["site", "--port"], "--port の使い方が正しくない"),
+    ],
+)
+def test_no_english_of_click_in_japanese(
+    checkout: Path, arguments: list[str], japanese: str
+) -> None:
+    message = lab(checkout, *arguments, **JAPANESE).stderr
+    assert japanese in message
+    assert not re.search("[A-Za-z]+ [a-z]+ [a-z]+", message)
 
 
 def test_a_reader_who_stops_reading_is_no_error(checkout: Path) -> None:

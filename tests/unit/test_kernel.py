@@ -6,14 +6,14 @@ from gzip import compress
 
 import pytest
 
-from bcclessons.doctor.checks import State
+from bcclessons.doctor.check import State
 from bcclessons.doctor.kernel import (
     Headers,
     HeadersState,
     examine_kernel,
     rights,
-    version_of,
 )
+from bcclessons.setup.system import version_of
 from tests.unit.fakes import BPF, CONFIG, DEBIAN, PERFMON, SYS_ADMIN, WSL, Machine
 
 

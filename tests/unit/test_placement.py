@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bcclessons.doctor.checks import State
+from bcclessons.doctor.check import State
 from bcclessons.doctor.kernel import HeadersState
 from bcclessons.doctor.placement import Place, Placement, placement
 from bcclessons.machines import debian
