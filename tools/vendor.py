@@ -2,7 +2,7 @@
 
     python -m tools.vendor
 
-under the Python of requirements-dev.txt writes those of the locked versions anew. So
+under the Python of requirements-dev.txt copies those of the locked versions. So
 building the site takes no Node.js.
 """
 

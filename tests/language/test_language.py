@@ -99,7 +99,7 @@ ENGLISH = {page: text for page in PAGES if (text := parts(page)[1])}
 Report = Mapping[str, list[Finding]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def checkers(request: pytest.FixtureRequest) -> Checkers:
     """The checkers; installing them, which takes a while, is seen in the terminal."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
@@ -112,17 +112,17 @@ def checkers(request: pytest.FixtureRequest) -> Checkers:
     pytest.fail(why, pytrace=False)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def japanese(checkers: Checkers) -> Report:
     return report(checkers.japanese, JAPANESE, [*WRONG_JAPANESE, *RIGHT_JAPANESE])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def english(checkers: Checkers) -> Report:
     return report(checkers.english, ENGLISH, [*WRONG_ENGLISH, *RIGHT_ENGLISH])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def spelling(checkers: Checkers) -> Report:
     code = {path: (CHECKOUT / path).read_text(encoding="utf-8") for path in CODE}
     sentences = [*WRONG_SPELLING, *RIGHT_ENGLISH]

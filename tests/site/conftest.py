@@ -8,12 +8,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bcclessons.console.console import Console
+from bcclessons.console.text import Text, language_of
+from tools import npm
 from tools.server import serving
 from tools.site import BROWSER_FLAGS
 
@@ -81,6 +85,14 @@ def address(site: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def packages() -> Path:
+    """The folder in which the checkers of pages are installed."""
+    what = Text(ja="ページの検査ツール", en="the checkers of pages")
+    source = Path(__file__).with_name("node")
+    return npm.installed(source, what, Console(language_of(os.environ)))
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; a machine without it fails, since ./lab test installs it."""
     path = shutil.which("chromium")
@@ -99,9 +111,16 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_page(browser: Browser, address: str) -> Iterator[Open]:
     """Opens pages; at the end holds that none complained, or asked another origin."""
+    with opening(browser, address) as opened:
+        yield opened
+
+
+@contextmanager
+def opening(browser: Browser, address: str) -> Iterator[Open]:
+    """Yield what opens pages; then hold that none complained, or asked elsewhere."""
     contexts = []
     complaints: list[str] = []
-    foreign: list[str] = []
+    requests: list[str] = []
 
     def opened(path: str, *, width: int = 1440, **options: Any) -> Page:
         options.setdefault("viewport", {"width": width, "height": 900})
@@ -109,16 +128,9 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
-        where = path if re.match(r"[a-z]+:", path) else address + path
-        origin = where.partition("/")[0] + "//" + where.split("/")[2]
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((origin, "data:", "blob:"))
-                else foreign.append(request.url)
-            ),
-        )
+        url = path if re.match(r"[a-z]+:", path) else address + path
+        origin = url.partition("/")[0] + "//" + url.split("/")[2]
+        page.on("request", lambda request: requests.append(request.url))
         page.on(
             "console",
             lambda said: (
@@ -128,11 +140,13 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
             ),
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(where)
+        page.goto(url)
+        own.append(origin)
         return page
 
+    own = ["data:", "blob:"]
     yield opened
     for context in contexts:
         context.close()
-    assert foreign == []
+    assert [url for url in requests if not url.startswith(tuple(own))] == []
     assert complaints == []

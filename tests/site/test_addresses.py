@@ -13,7 +13,7 @@ SITE = "https://example.org/lessons/"
 EDIT = "https://example.org/code/edit/main/"
 
 
-def test_every_page_links_to_its_source_and_to_its_twin(
+def test_every_page_links_to_its_source_and_its_canonical_address(
     checkout: Path, tmp_path: Path
 ) -> None:
     done = build(

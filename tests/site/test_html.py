@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bcclessons.console.console import Console
-from bcclessons.console.text import Text, language_of
-from tests.site.conftest import Open
+from tests.site.document import Document
 from tools import npm
 
-PACKAGES = Path(__file__).with_name("node")
+ROOT = "https://example.org/"
 
 # What the checker is told not to mind, and why.
 _SETTINGS = {
@@ -34,13 +31,6 @@ _SETTINGS = {
 _MATERIAL = re.compile(
     r"(#__(drawer|search|palette_\d|toc|nav_\d+(_label)?)|form|\[name=\"?__palette\"?\].*)$"
 )
-
-
-@pytest.fixture(scope="session")
-def packages() -> Path:
-    """The folder in which the checkers of pages are installed."""
-    what = Text(ja="ページの検査ツール", en="the checkers of pages")
-    return npm.installed(PACKAGES, what, Console(language_of(os.environ)))
 
 
 def validated(packages: Path, paths: list[Path]) -> list[dict[str, Any]]:
@@ -72,45 +62,41 @@ def test_the_checker_finds_what_is_wrong(packages: Path, tmp_path: Path) -> None
     assert validated(packages, [page])[0]["messages"]
 
 
+@pytest.fixture(scope="session")
+def documents(site: Path, pages: list[str]) -> dict[str, Document]:
+    """Every page, by its path."""
+    return {
+        path: Document(site / path / "index.html", f"{ROOT}{path}") for path in pages
+    }
+
+
 def test_every_link_and_anchor_has_an_end(
-    open_page: Open, site: Path, pages: list[str], address: str
+    site: Path, documents: dict[str, Document]
 ) -> None:
-    anchors: dict[str, set[str]] = {}
-    links: list[tuple[str, str, str]] = []
-    for path in pages:
-        page = open_page(path, java_script_enabled=False)
-        anchors[path] = set(
-            page.locator("[id]").evaluate_all("all => all.map(e => e.id)")
-        )
-        links += [
-            (path, *split)
-            for url in page.locator("a[href]").evaluate_all(
-                "all => all.map(a => decodeURI(a.href))"
-            )
-            if url.startswith(address)
-            for split in [url.removeprefix(address).partition("#")[::2]]
-        ]
+    links = [
+        (path, address.removeprefix(ROOT), anchor)
+        for path, document in documents.items()
+        for address, anchor in document.links
+        if address.startswith(ROOT)
+    ]
     assert len(links) > 500
     dead = []
     for path, target, anchor in links:
         file = site / target
         exists = (file / "index.html").is_file() if file.is_dir() else file.is_file()
-        if not exists or (anchor and anchor not in anchors.get(target, set())):
+        ids = documents[target].ids if target in documents else set()
+        if not exists or (anchor and anchor not in ids):
             dead.append((path, target, anchor))
     assert dead == []
 
 
-def test_every_page_has_its_twin_and_leads_to_it(
-    open_page: Open, pages: list[str], address: str
+def test_every_page_has_its_translation_and_leads_to_it(
+    documents: dict[str, Document],
 ) -> None:
-    japanese = [path for path in pages if not path.startswith("en/")]
-    assert {f"en/{path}" for path in japanese} == set(pages) - set(japanese)
-    for path in pages:
-        page = open_page(path, java_script_enabled=False)
+    japanese = [path for path in documents if not path.startswith("en/")]
+    assert {f"en/{path}" for path in japanese} == documents.keys() - set(japanese)
+    for path, document in documents.items():
         language = "en" if path.startswith("en/") else "ja"
-        assert page.locator("html").get_attribute("lang") == language
-        twin = path.removeprefix("en/") if language == "en" else f"en/{path}"
-        links = page.locator(".md-select__link").evaluate_all(
-            "all => all.map(a => a.href)"
-        )
-        assert address + twin in links
+        assert document.language == language
+        other = path.removeprefix("en/") if language == "en" else f"en/{path}"
+        assert f"{ROOT}{other}" in document.switch

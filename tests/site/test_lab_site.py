@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.test_build import BUILT_FROM
+from tests.site.test_build import copied
 
 
 def lab(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -75,7 +75,7 @@ def test_bad_input_gets_one_sentence_and_nothing_is_lost(
 
 
 def test_the_checkout_is_never_built_into(checkout: Path, tmp_path: Path) -> None:
-    copy = copied(checkout, tmp_path / "copy")
+    copy = copied_lab(checkout, tmp_path / "copy")
     before = sorted(copy.rglob("*"))
     for folder in ("", "bcclessons/site/theme", "docs/new", "docs"):
         done = lab(copy, "--build", str(copy / folder))
@@ -85,18 +85,16 @@ def test_the_checkout_is_never_built_into(checkout: Path, tmp_path: Path) -> Non
     assert all(path.exists() for path in before)
 
 
-def copied(checkout: Path, copy: Path) -> Path:
+def copied_lab(checkout: Path, copy: Path) -> Path:
     """Copy what ./lab site works with, to be changed."""
-    copy.mkdir()
-    for name in (*BUILT_FROM, "lab", "requirements.txt", "requirements-site.txt"):
-        source = checkout / name
-        make = shutil.copytree if source.is_dir() else shutil.copy
-        make(source, copy / name)
+    copied(checkout, copy)
+    for name in ("lab", "requirements.txt", "requirements-site.txt"):
+        shutil.copy(checkout / name, copy / name)
     return copy
 
 
 def test_a_build_that_fails_says_so(checkout: Path, tmp_path: Path) -> None:
-    copy = copied(checkout, tmp_path / "copy")
+    copy = copied_lab(checkout, tmp_path / "copy")
     page = copy / "docs/setup.en.md"
     page.write_text(page.read_text() + "\n[nowhere](nowhere.md)\n")
     done = lab(copy, "--build", str(tmp_path / "site"))
@@ -110,7 +108,7 @@ def test_a_build_that_fails_says_so(checkout: Path, tmp_path: Path) -> None:
 @pytest.fixture
 def served(checkout: Path, tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A copy of the checkout that ./lab site serves, and where."""
-    copy = copied(checkout, tmp_path / "copy")
+    copy = copied_lab(checkout, tmp_path / "copy")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The program beside the prose: what a reader points at, clicks, types and reads."""
+"""The program next to the prose: what a reader points at, clicks, types and reads."""
 
 from __future__ import annotations
 

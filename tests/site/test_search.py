@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.site.conftest import Open
+from tests.site.conftest import Open, opening
 
 LESSON_01 = "lessons/01_trace_printk/"
 LESSON_02 = "lessons/02_perf_output/"
@@ -47,40 +48,46 @@ ENGLISH = [
 NOWHERE = "ぺんぎんの散歩"
 
 
+@pytest.fixture(scope="session")
+def home(browser: Browser, address: str) -> Iterator[dict[str, Page]]:
+    """The home page in both languages, for one search after another."""
+    with opening(browser, address) as opened:
+        yield {root: opened(root) for root in ("", "en/")}
+
+
 def results(page: Page, query: str) -> list[str]:
     """Type a query; return the paths of the results, as the reader sees them."""
     box = page.locator(".md-search__input")
     box.click()
-    ready = r"入力してください|Type to start|[0-9]|No matching"
-    expect(page.locator(".md-search-result__meta")).to_have_text(re.compile(ready))
-    box.fill(query)
     meta = page.locator(".md-search-result__meta")
-    links = page.locator(".md-search-result__link")
-    page.wait_for_function(
-        """() => /[0-9]|No matching|見つかりません/.test(
-            document.querySelector(".md-search-result__meta").textContent)"""
+    for text, said in (
+        ("", r"入力してください|Type to start"),
+        (query, r"\d|No matching|見つかりません"),
+    ):
+        box.fill(text)
+        expect(meta).to_have_text(re.compile(said))
+    found: list[str] = page.locator(".md-search-result__link").evaluate_all(
+        "all => all.map(a => a.href)"
     )
-    expect(meta).not_to_be_empty()
-    found: list[str] = links.evaluate_all("all => all.map(a => a.href)")
     return found
 
 
 @pytest.mark.parametrize(("query", "answer"), JAPANESE)
-def test_japanese(open_page: Open, address: str, query: str, answer: str) -> None:
-    found = results(open_page(""), query)
+def test_japanese(home: dict[str, Page], address: str, query: str, answer: str) -> None:
+    found = results(home[""], query)
     assert any(url.startswith(address + answer) for url in found), found
     assert not any(url.startswith(address + "en/") for url in found)
 
 
 @pytest.mark.parametrize(("query", "answer"), ENGLISH)
-def test_english(open_page: Open, address: str, query: str, answer: str) -> None:
-    found = results(open_page("en/"), query)
+def test_english(home: dict[str, Page], address: str, query: str, answer: str) -> None:
+    found = results(home["en/"], query)
     assert any(url.startswith(f"{address}en/{answer}") for url in found), found
     assert all(url.startswith(address + "en/") for url in found)
 
 
-def test_what_is_nowhere_is_said(open_page: Open) -> None:
-    page = open_page("")
+def test_a_query_without_results_says_so(home: dict[str, Page]) -> None:
+    page = home[""]
     assert results(page, NOWHERE) == []
     expect(page.locator(".md-search-result__meta")).to_contain_text("見つかりません")
 
@@ -94,11 +101,10 @@ def test_what_was_found_is_marked_there(open_page: Open) -> None:
     expect(page.locator(".md-content mark").first).to_contain_text("コールバック関数")
 
 
-def test_markup_in_a_query_is_text(open_page: Open) -> None:
-    page = open_page("en/")
-    results(page, "<b>ctx</b>")
-    results(page, "sizeof(data))")
-    assert page.locator(".md-search-result b").count() == 0
+def test_markup_in_a_query_is_text(home: dict[str, Page]) -> None:
+    for query in ("<b>ctx</b>", "sizeof(data))"):
+        results(home["en/"], query)
+        assert home["en/"].locator(".md-search-result b").count() == 0
 
 
 @pytest.mark.parametrize(

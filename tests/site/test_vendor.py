@@ -12,4 +12,4 @@ from tools import vendor
 def test_the_copies_are_those_of_the_lock() -> None:
     locked = vendor.locked(Console(language_of(os.environ)))
     copies = {path.name: path.read_bytes() for path in vendor.FOLDER.iterdir()}
-    assert copies == locked, "copy them anew: python -m tools.vendor"
+    assert copies == locked, "to copy them again: python -m tools.vendor"

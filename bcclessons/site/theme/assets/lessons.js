@@ -9,9 +9,9 @@
   const follow = pane.querySelector(".program-follow input");
   const references = [...document.querySelectorAll(`.line-reference[href^="#L"]`)];
   const wide = matchMedia("(min-width: 76.25em)");
-  const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
-  const sideBySide = () => wide.matches || root.classList.contains("presenting");
-  const behavior = () => (reducedMotion.matches ? "auto" : "smooth");
+  const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+  const split = () => wide.matches || root.classList.contains("presenting");
+  const behavior = () => (reduced.matches ? "auto" : "smooth");
   let pinned = []; // what was clicked, or is being read
   let pointed = null; // what the pointer is at, or the keyboard
   let scrolling = 0; // until when a scroll is our own
@@ -42,7 +42,7 @@
     show();
   };
   const point = (marked) => {
-    pointed = sideBySide() ? marked : null;
+    pointed = split() ? marked : null;
     show();
   };
   const goTo = (reference) => {
@@ -56,7 +56,7 @@
     reference.addEventListener("click", (event) => {
       event.preventDefault();
       history.replaceState(null, "", reference.hash);
-      if (!sideBySide()) {
+      if (!split()) {
         pane.classList.add("docked");
         reference.scrollIntoView({ block: "nearest", behavior: behavior() });
       }
@@ -92,7 +92,7 @@
 
   // The pane follows the paragraph that is being read.
   const read = () => {
-    if (!follow.checked || !sideBySide() || performance.now() < scrolling) return;
+    if (!follow.checked || !split() || performance.now() < scrolling) return;
     const past = references.filter((reference) => reference.getBoundingClientRect().top < innerHeight * 0.4);
     const block = past.length ? past[past.length - 1].closest("p, li, tr") : null;
     const marked = references.filter((reference) => block?.contains(reference));
