@@ -13,6 +13,7 @@ from typing import NamedTuple
 from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text
 from bcclessons.course import lesson
+from bcclessons.course.exercise import Exercise, load_all
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.progress import Solved
 from bcclessons.doctor.check import State
@@ -75,6 +76,22 @@ class Lab:
         for folder in lesson.folders(self.workspace.checkout):
             try:
                 found.append(lesson.load(folder))
+            except Problem as problem:
+                self.console.say(problem.text)
+        if not found:
+            raise Problem(
+                ja=f"{self.workspace.checkout}/lessons に，読めるレッスンが無い．",
+                en=f"no lesson in {self.workspace.checkout}/lessons can be read.",
+            )
+        return found
+
+    @cached_property
+    def exercises(self) -> list[Exercise]:
+        """The exercises of the lessons whose exercises can all be read."""
+        found = []
+        for item in self.lessons:
+            try:
+                found += load_all([item])
             except Problem as problem:
                 self.console.say(problem.text)
         return found

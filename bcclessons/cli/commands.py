@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bcclessons.cli import learners, maintainers
+from bcclessons.cli import exercises, learners, maintainers
 from bcclessons.cli.help import Group
 from bcclessons.cli.options import common, flag, on_release, option, targeted
 from bcclessons.console.text import Text
@@ -76,9 +76,9 @@ def check(
 ) -> None:
     """Check exercises, or show hints."""
     if hint:
-        learners.hint(lab, exercise)
+        exercises.hint(lab, exercise)
     else:
-        learners.check(lab, exercise, target, everything=everything)
+        exercises.check(lab, exercise, target, everything=everything)
 
 
 @_command(
@@ -89,7 +89,7 @@ def check(
 @targeted
 def watch(lab: Lab, exercise: str | None, target: Target) -> None:
     """Check an exercise at each save."""
-    learners.watch(lab, exercise, target)
+    exercises.watch(lab, exercise, target)
 
 
 @_command(
@@ -99,7 +99,7 @@ def watch(lab: Lab, exercise: str | None, target: Target) -> None:
 @click.argument("exercise")
 def reset(lab: Lab, exercise: str) -> None:
     """Start exercises again."""
-    learners.reset(lab, exercise)
+    exercises.reset(lab, exercise)
 
 
 @_command("レッスンが動くマシンでシェルを開く．", "Open a shell where lessons run.")

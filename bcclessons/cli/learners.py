@@ -1,4 +1,4 @@
-"""What learners do: run lessons, check exercises, open a shell, read the site."""
+"""What learners do: run lessons, open a shell, examine the machine, read the site."""
 
 from __future__ import annotations
 
@@ -7,21 +7,14 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from bcclessons.console.text import Problem, Text
-from bcclessons.course import exercise
-from bcclessons.course.exercise import Exercise
-from bcclessons.course.lesson import Lesson
 from bcclessons.doctor.placement import Place, placement
-from bcclessons.grading import checking, feedback
+from bcclessons.grading import feedback
 from bcclessons.lab import Lab, Target
-from bcclessons.machines import Machine
 from bcclessons.machines.host import Host
 from bcclessons.machines.vm import client
-from bcclessons.setup.paths import CHECKOUT
 
 
 def overview(lab: Lab) -> None:
@@ -35,9 +28,11 @@ def overview(lab: Lab) -> None:
     for lesson in lab.lessons:
         print(f"  {lesson.label}  {lesson.title.to(language)}")
         print(f"      {lesson.goal.to(language)}")
-        exercises = exercise.load_all([lesson])
-        if exercises:
-            print(f"      {feedback.progress(exercises, lab.solved, language)}")
+        mine = [
+            item for item in lab.exercises if item.folder.is_relative_to(lesson.folder)
+        ]
+        if mine:
+            print(f"      {feedback.progress(mine, lab.solved, language)}")
     print()
     for command, text in (
         ("./lab run 01", Text(ja="レッスンを動かす", en="run a lesson")),
@@ -77,97 +72,6 @@ def run(lab: Lab, name: str, target: Target, *, demo: bool) -> None:
                 reason = Text(ja="デモを打ち込むの", en="Typing the demo")
                 lab.require({name: name for name in programs}, reason)
             player.play(machine, lesson, functools.partial(print, flush=True))
-
-
-def _chosen(lab: Lab, name: str | None) -> list[Exercise]:
-    """Return the exercises that a name means; without one, the next to solve."""
-    exercises = exercise.load_all(lab.lessons)
-    if name is not None:
-        return exercise.find(exercises, name)
-    unsolved = [item for item in exercises if not lab.solved.has(item)]
-    return unsolved[:1] or exercises[-1:]
-
-
-def hint(lab: Lab, name: str | None) -> None:
-    """Show one more hint of an exercise, the first unsolved of those named."""
-    chosen = _chosen(lab, name)
-    item = next((item for item in chosen if not lab.solved.has(item)), chosen[0])
-    count = lab.solved.next_hints(item)
-    print(feedback.hints(item, count, lab.console.language))
-
-
-def check(lab: Lab, name: str | None, target: Target, *, everything: bool) -> None:
-    """Check exercises; exit with 1 unless all are right."""
-    chosen = exercise.load_all(lab.lessons) if everything else _chosen(lab, name)
-    with lab.machines(target) as machine:
-        right = [_check_one(lab, item, machine) for item in chosen]
-    if not all(right):
-        sys.exit(1)
-    exercises = exercise.load_all(lab.lessons)
-    print(feedback.coming(exercises, lab.solved, lab.console.language))
-
-
-def _start(lab: Lab, item: Exercise) -> None:
-    """Make the learner's file, unless it is there, and say what is to be done."""
-    language = lab.console.language
-    if exercise.begin(item):
-        print(feedback.task(item, language), feedback.begun(item, language), sep="\n")
-
-
-def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -> bool:
-    """Check the learner's file, print the feedback, and tell whether it is right."""
-    language = lab.console.language
-    _start(lab, item)
-    program = exercise.read_mine(item)
-    ready = machine(item.lesson_to_run(lab.lesson(item.label[:2])))
-    answer = checking.check(item, program, ready, emulated=isinstance(ready, client.Vm))
-    if answer is None:
-        lab.solved.note(item, program)
-    print(feedback.verdict(item, answer, program, language), flush=True)
-    return answer is None
-
-
-def watch(lab: Lab, name: str | None, target: Target) -> None:
-    """Check an exercise each time its file is saved."""
-    item = _chosen(lab, name)[0]
-    with lab.machines(target) as machine:
-        _start(lab, item)
-        exercise.read_mine(item)  # a file that cannot be read is said at once
-        seen = None
-        while True:
-            # Before the check: what is saved during it is checked next.
-            now = exercise.saved(item)
-            # None is an editor that is about to put it back.
-            if now not in (None, seen):
-                seen = now
-                try:
-                    _check_one(lab, item, machine)
-                except Problem as problem:
-                    lab.console.say(problem.text)
-                lab.console.say(
-                    Text(
-                        ja="保存を待つ．Ctrl-C で終わる．",
-                        en="Waiting for a save; Ctrl-C ends it.",
-                    )
-                )
-            time.sleep(0.1)
-
-
-def reset(lab: Lab, name: str) -> None:
-    """Start exercises again; each current file is kept under another name."""
-    for item in exercise.find(exercise.load_all(lab.lessons), name):
-        kept = exercise.put_aside(item)
-        if kept is not None:
-            path = kept.relative_to(CHECKOUT)
-            lab.console.say(
-                Text(
-                    ja=f"今までのファイルは {path} に残した．",
-                    en=f"The previous file is kept as {path}.",
-                )
-            )
-        exercise.begin(item)
-        lab.solved.forget_hints(item)
-        print(feedback.task(item, lab.console.language))
 
 
 def shell(lab: Lab, target: Target) -> None:

@@ -16,6 +16,7 @@ from bcclessons.console.text import Language, Problem, Text, language_wanted
 from bcclessons.lab import Lab
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.cache import cache_folder
+from bcclessons.setup.files import unwritable
 from bcclessons.setup.paths import CHECKOUT
 
 
@@ -40,6 +41,12 @@ def main(arguments: list[str]) -> int:
         # The reader of our output has gone; Python would say so at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        unwritten = unwritable(error)
+        if unwritten is None:
+            raise
+        print("lab:", unwritten.text.to(language), file=sys.stderr)
+        return 1
     return 0
 
 

@@ -172,6 +172,14 @@ def saved(exercise: Exercise) -> object:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
+def untouched(exercise: Exercise) -> bool:
+    """Tell whether the learner's own file is there, and is still as at the start."""
+    try:
+        return exercise.mine.read_bytes() == exercise.start.read_bytes()
+    except OSError:
+        return False
+
+
 def put_aside(exercise: Exercise) -> Path | None:
     """Move the learner's own file to my_sample.1, .2 …; return where it is now."""
     if not (exercise.mine.exists() or exercise.mine.is_symlink()):

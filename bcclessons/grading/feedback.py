@@ -74,13 +74,21 @@ def _for_a_terminal(line: str) -> str:
 
 
 def hints(exercise: Exercise, count: int, language: Language) -> str:
-    """Return the first hints of an exercise."""
+    """Return the first hints of an exercise; after the last, where to read on."""
     total = len(exercise.hints)
     words = Text(ja="ヒント", en="Hint")
-    return "\n".join(
+    lines = [
         f"{words.to(language)} {number}/{total}: {hint.to(language)}"
         for number, hint in enumerate(exercise.hints[:count], 1)
-    )
+    ]
+    if count == total:
+        page = exercise.folder.parents[1].relative_to(CHECKOUT) / "README"
+        last = Text(
+            ja=f"これが最後のヒントである．説明はレッスンのページにある: {page}.md",
+            en=f"That was the last hint. The lesson's page explains it: {page}.en.md",
+        )
+        lines.append(last.to(language))
+    return "\n".join(lines)
 
 
 def progress(exercises: Sequence[Exercise], solved: Solved, language: Language) -> str:
@@ -95,9 +103,14 @@ def progress(exercises: Sequence[Exercise], solved: Solved, language: Language) 
     return f"{words.to(language)}: {marks}"
 
 
-def coming(exercises: Sequence[Exercise], solved: Solved, language: Language) -> str:
-    """Return what to do after an exercise was solved."""
-    rest = next((item for item in exercises if not solved.has(item)), None)
+def coming(
+    exercises: Sequence[Exercise], after: Exercise, solved: Solved, language: Language
+) -> str:
+    """Return what to do after an exercise was solved: the next unsolved, if any."""
+    labels = [item.label for item in exercises]
+    index = labels.index(after.label) + 1
+    in_turn = [*exercises[index:], *exercises[:index]]
+    rest = next((item for item in in_turn if not solved.has(item)), None)
     if rest is None:
         return Text(ja="すべての演習が解けている．", en="All exercises are solved.").to(
             language

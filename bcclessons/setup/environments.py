@@ -13,6 +13,10 @@ from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text, language_wanted
 from bcclessons.setup.apt import install
 from bcclessons.setup.cache import build_once, cache_folder
+from bcclessons.setup.files import unwritable
+
+# Less is left only by what has filled the disk: pip says so, ensurepip does not.
+_LITTLE_BYTES = 30_000_000
 
 
 def make_for(arguments: list[str], folder: Path, lock: Path) -> int:
@@ -22,7 +26,10 @@ def make_for(arguments: list[str], folder: Path, lock: Path) -> int:
     )
     try:
         make(folder, lock, console)
-    except Problem as problem:
+    except (Problem, OSError) as error:
+        problem = error if isinstance(error, Problem) else unwritable(error)
+        if problem is None:
+            raise
         print("lab:", problem.text.to(console.language), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -54,23 +61,33 @@ def _fill(folder: Path, lock: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     # Not an environment's own Python, if this one is.
     base = Path(sys.base_prefix) / f"bin/python{sys.version_info[0]}"
-    _call(str(base), "-m", "venv", str(folder))
+    _call(folder, str(base), "-m", "venv", str(folder))
     _call(
-        str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check",
+        folder, str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check",
         "install", "--quiet", "--require-hashes", "--only-binary", ":all:",
         "-r", str(lock),
     )  # fmt: skip
 
 
-def _call(*command: str) -> None:
+def _call(folder: Path, *command: str) -> None:
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
-    if done.returncode != 0:
-        said = " ".join((done.stderr or done.stdout).strip().splitlines()[-1:])
+    if done.returncode == 0:
+        return
+    output = (done.stderr or done.stdout).strip()
+    free = shutil.disk_usage(folder.parent).free
+    if "No space left" in output or free < _LITTLE_BYTES:
         raise Problem(
-            ja=f"Python の環境を用意できない（{said}）．ネットワークとディスクの空きを"
-            "確かめ，もう一度実行する．",
-            en=f"cannot prepare the Python environment ({said}); look at the network "
-            "and at the free disk space, and run it again.",
+            ja=f"ディスクがいっぱいで，Python の環境を {folder.parent} に作れない．"
+            "空きを作るか，別の場所を使う: XDG_CACHE_HOME=/大きなディスク ./lab …",
+            en=f"cannot create the Python environment: the disk of {folder.parent} is "
+            "full. Free some space or use another place: XDG_CACHE_HOME=/big/disk "
+            "./lab …",
         )
+    cause = " ".join(output.splitlines()[-1:])
+    raise Problem(
+        ja=f"Python の環境を作れない（{cause}）．ネットワークを確かめ，もう一度実行する．",
+        en=f"cannot create the Python environment ({cause}); check the network and "
+        "run this again.",
+    )

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and what to say where that cannot be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from bcclessons.console.text import Problem
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -21,13 +23,15 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
 
     Each is written to a temporary file in its folder first, and renamed only when
     all are written, so that a full disk leaves the old ones. A file that was there
-    keeps its mode. Raise OSError, and leave no temporary file, on failure.
+    keeps its mode. On failure, leave no temporary file, and raise an OSError that
+    names the file.
     """
     temporary = {
         path: path.with_name(f".{path.name}.{os.getpid()}.new") for path in contents
     }
     try:
         for path, content in contents.items():
+            current = path
             if path.is_dir():  # the one thing that a rename does not replace
                 raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
             data = content.encode() if isinstance(content, str) else content
@@ -35,7 +39,28 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
             if path.exists():
                 temporary[path].chmod(path.stat().st_mode & 0o7777)
         for path in contents:
+            current = path
             temporary[path].replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(current)) from error
     finally:
         for left in temporary.values():
             left.unlink(missing_ok=True)
+
+
+def unwritable(error: OSError) -> Problem | None:
+    """Return what to say of an error in writing; None if it is of another kind."""
+    file = error.filename or "?"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Problem(
+            ja=f"ディスクがいっぱいで，{file} に書けない．空きを作り，もう一度実行する．",
+            en=f"cannot write {file}: the disk is full. Free some space, and run this "
+            "again.",
+        )
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return Problem(
+            ja=f"{file} に書けない（{error.strerror}）．書けるフォルダに clone し直す．",
+            en=f"cannot write {file} ({error.strerror}); clone the repository into a "
+            "folder that you can write to.",
+        )
+    return None

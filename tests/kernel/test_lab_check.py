@@ -65,7 +65,7 @@ def test_from_the_first_check_to_solved(machine: Runner, learner: Learner) -> No
     shutil.copy(learner.folder / "solution", learner.mine)
     solved = learner.lab("--lang", "ja", "check", "02/1", where)
     assert solved.returncode == 0, solved.stderr
-    assert solved.stdout.startswith("02/1 秒で表示する: できた．\n次: ./lab check 01/1")
+    assert solved.stdout.startswith("02/1 秒で表示する: できた．\n次: ./lab check 02/2")
     assert "exercises 1/5: 1+ 2- 3- 4- 5-" in learner.lab().stdout
     again = learner.lab("reset", "02/1")
     assert again.returncode == 0

@@ -7,11 +7,8 @@ and a sudo that runs what follows.
 from __future__ import annotations
 
 import os
-import pty
-import select
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +16,7 @@ import pytest
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem, Text
 from bcclessons.setup import apt
+from tests.unit.terminal import answer
 
 APT = """#!/bin/sh
 echo "$@" >> {log}
@@ -66,35 +64,7 @@ class Asking:
 
     def answer(self, typed: bytes, *arguments: str) -> tuple[int, str]:
         """Run ./lab in a terminal and type; return its status and what it showed."""
-        ours, theirs = pty.openpty()
-        # Ctrl-C is a signal only from the terminal of a session.
-        setsid = shutil.which("setsid")
-        assert setsid is not None
-        process = subprocess.Popen(
-            [setsid, "--ctty", self.lab, *arguments],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=self.environment,
-        )
-        os.close(theirs)
-        shown, answered, end = b"", False, time.monotonic() + 20
-        try:
-            while time.monotonic() < end:
-                if select.select([ours], [], [], 1)[0]:
-                    shown += os.read(ours, 4096)
-                else:  # a Ctrl-C just before Python waits for a line is lost
-                    answered = False
-                if typed and b"[Y/n]" in shown and not answered:
-                    os.write(ours, typed)
-                    answered = True
-        except OSError:  # how a terminal whose other side is closed ends
-            pass
-        os.close(ours)  # hangs up on one that still waits
-        try:
-            return process.wait(10), shown.decode()
-        finally:
-            process.kill()
+        return answer([self.lab, *arguments], typed, self.environment)
 
     def alone(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ./lab where nobody can answer."""

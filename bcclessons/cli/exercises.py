@@ -1,0 +1,144 @@
+"""What learners do with exercises: hints, checking, watching a file, starting again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from bcclessons.console.text import Problem, Text
+from bcclessons.course import exercise
+from bcclessons.course.exercise import Exercise
+from bcclessons.course.lesson import Lesson
+from bcclessons.grading import checking, feedback
+from bcclessons.lab import Lab, Target
+from bcclessons.machines import Machine
+from bcclessons.machines.vm import client
+from bcclessons.setup.paths import CHECKOUT
+
+
+def _first(lab: Lab, name: str | None) -> Exercise:
+    """Return the first unsolved exercise of those named, or of all."""
+    chosen = exercise.find(lab.exercises, name) if name is not None else lab.exercises
+    if not chosen:
+        raise Problem(
+            ja="読める演習が無い．一覧: ./lab",
+            en="there is no exercise that can be read; to list the lessons: ./lab",
+        )
+    return next((item for item in chosen if not lab.solved.has(item)), chosen[-1])
+
+
+def hint(lab: Lab, name: str | None) -> None:
+    """Show one more hint of an exercise, the first unsolved of those named."""
+    item = _first(lab, name)
+    count = lab.solved.next_hints(item)
+    print(feedback.hints(item, count, lab.console.language))
+
+
+def check(lab: Lab, name: str | None, target: Target, *, everything: bool) -> None:
+    """Check exercises, without a name the next to solve; exit with 1 if one is wrong."""
+    if name is not None and not everything:
+        chosen = exercise.find(lab.exercises, name)
+    else:
+        first = _first(lab, None)
+        chosen = lab.exercises if everything else [first]
+    with lab.machines(target) as machine:
+        right = [_check_one(lab, item, machine) for item in chosen]
+    if not all(right):
+        sys.exit(1)
+    _say_next(lab, chosen[-1])
+
+
+def _say_next(lab: Lab, item: Exercise) -> None:
+    """Say what to do after an exercise was solved."""
+    print(feedback.coming(lab.exercises, item, lab.solved, lab.console.language))
+
+
+def _start(lab: Lab, item: Exercise) -> None:
+    """Make the learner's file, unless it is there, and say what is to be done."""
+    language = lab.console.language
+    if exercise.begin(item):
+        print(feedback.task(item, language), feedback.begun(item, language), sep="\n")
+
+
+def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -> bool:
+    """Check the learner's file, print the feedback, and tell whether it is right."""
+    language = lab.console.language
+    _start(lab, item)
+    program = exercise.read_mine(item)
+    ready = machine(item.lesson_to_run(lab.lesson(item.label[:2])))
+    answer = checking.check(item, program, ready, emulated=isinstance(ready, client.Vm))
+    if answer is None:
+        lab.solved.note(item, program)
+    print(feedback.verdict(item, answer, program, language), flush=True)
+    return answer is None
+
+
+def watch(lab: Lab, name: str | None, target: Target) -> None:
+    """Check an exercise, the first unsolved of those named, each time it is saved."""
+    item = _first(lab, name)
+    with lab.machines(target) as machine:
+        _start(lab, item)
+        exercise.read_mine(item)  # a file that cannot be read is said at once
+        seen = None
+        while True:
+            # Before the check: what is saved during it is checked next.
+            now = exercise.saved(item)
+            # None is an editor that is about to put it back.
+            if now not in (None, seen):
+                seen = now
+                try:
+                    if _check_one(lab, item, machine):
+                        _say_next(lab, item)
+                except Problem as problem:
+                    lab.console.say(problem.text)
+                lab.console.say(
+                    Text(
+                        ja="保存を待つ．Ctrl-C で終わる．",
+                        en="Waiting for a save; Ctrl-C ends it.",
+                    )
+                )
+            time.sleep(0.1)
+
+
+def reset(lab: Lab, name: str) -> None:
+    """Start exercises again; each changed file is kept under another name.
+
+    Of a whole lesson, only those that have been started, and after asking.
+    """
+    items = exercise.find(lab.exercises, name)
+    if len(items) > 1:
+        items = [item for item in items if item.mine.exists()]
+        if not items:
+            raise Problem(
+                ja=f"{name} には，始めた演習がまだ無い．始める: ./lab check {name}/1",
+                en=f"no exercise of {name} has been started; to start one: "
+                f"./lab check {name}/1",
+            )
+        labels = ", ".join(item.label for item in items)
+        question = Text(ja=f"{labels} を始め直すか", en=f"Start {labels} again?")
+        if not lab.console.confirm(question):
+            raise Problem(ja="何も変えていない．", en="nothing was changed.")
+    for item in items:
+        _reset_one(lab, item)
+    lab.console.say(
+        Text(
+            ja=f"次に: ./lab check {items[0].label}",
+            en=f"To check it: ./lab check {items[0].label}",
+        )
+    )
+
+
+def _reset_one(lab: Lab, item: Exercise) -> None:
+    kept = None if exercise.untouched(item) else exercise.put_aside(item)
+    if kept is not None:
+        path = kept.relative_to(CHECKOUT)
+        lab.console.say(
+            Text(
+                ja=f"今までのファイルは {path} に残した．",
+                en=f"The previous file is kept as {path}.",
+            )
+        )
+    exercise.begin(item)
+    lab.solved.forget_hints(item)
+    print(feedback.task(item, lab.console.language))

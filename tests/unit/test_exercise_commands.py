@@ -1,0 +1,140 @@
+"""./lab check --hint and ./lab reset, and lessons that cannot be read, in a copy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.terminal import answer
+
+EXERCISES = "lessons/02_perf_output/exercises"
+
+
+class Learner:
+    """Somebody who types ./lab in a checkout of their own, from an empty state."""
+
+    def __init__(self, checkout: Path, folder: Path) -> None:
+        self.folder = folder / "checkout"
+        ignored = shutil.ignore_patterns("my_sample*", "__pycache__")
+        for name in ("bcclessons", "lessons"):
+            shutil.copytree(checkout / name, self.folder / name, ignore=ignored)
+        for name in ("lab", "requirements.txt"):
+            shutil.copy(checkout / name, self.folder / name)
+        self.environment = {
+            **os.environ,
+            "LANGUAGE": "en",
+            "XDG_STATE_HOME": str(folder / "state"),
+        }
+
+    def lab(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ./lab where nobody can answer."""
+        return subprocess.run(
+            ["./lab", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def start(self, name: str, change: str = "") -> None:
+        """Start an exercise by hand, and change it."""
+        folder = self.folder / EXERCISES / name
+        shutil.copy(folder / "start", folder / "my_sample")
+        with (folder / "my_sample").open("a") as mine:
+            mine.write(change)
+
+    @property
+    def files(self) -> list[str]:
+        """The learner's files in lesson 02."""
+        found = (self.folder / EXERCISES).glob("*/my_sample*")
+        return sorted(str(path.relative_to(self.folder / EXERCISES)) for path in found)
+
+
+@pytest.fixture
+def learner(checkout: Path, tmp_path: Path) -> Learner:
+    return Learner(checkout, tmp_path)
+
+
+def test_the_last_hint_says_so_and_names_the_page(learner: Learner) -> None:
+    assert "last hint" not in learner.lab("check", "02/1", "--hint").stdout
+    for _ in range(2):
+        shown = learner.lab("check", "02/1", "--hint").stdout.splitlines()
+        assert shown[-1] == (
+            "That was the last hint. The lesson's page explains it: "
+            "lessons/02_perf_output/README.en.md"
+        )
+        assert (learner.folder / shown[-1].rpartition(": ")[2]).is_file()
+    japanese = learner.lab("check", "02/1", "--hint", "--lang", "ja").stdout.strip()
+    assert japanese.endswith("lessons/02_perf_output/README.md")
+
+
+def test_reset_of_an_untouched_file_makes_no_copy(learner: Learner) -> None:
+    learner.start("1_seconds")
+    done = learner.lab("reset", "02/1")
+    assert done.returncode == 0
+    assert learner.files == ["1_seconds/my_sample"]
+    assert done.stderr.splitlines()[-1] == "To check it: ./lab check 02/1"
+
+
+def test_reset_of_a_lesson_resets_only_what_was_started(learner: Learner) -> None:
+    done = learner.lab("reset", "02")
+    assert done.returncode == 1
+    assert "no exercise of 02 has been started" in done.stderr
+    learner.start("1_seconds", "# mine")
+    assert learner.lab("reset", "02").returncode == 0
+    assert learner.files == ["1_seconds/my_sample", "1_seconds/my_sample.1"]
+
+
+def test_reset_of_a_lesson_asks_first(learner: Learner) -> None:
+    learner.start("1_seconds", "# mine")
+    command = [str(learner.folder / "lab"), "reset", "02"]
+    status, shown = answer(command, b"n\n", learner.environment)
+    assert status == 1
+    assert "Start 02/1 again? [Y/n]" in shown
+    assert shown.endswith("lab: nothing was changed.\n")
+    assert learner.files == ["1_seconds/my_sample"]
+    status, shown = answer(command, b"y\n", learner.environment)
+    assert status == 0
+    assert "The previous file is kept as" in shown
+    one = answer([*command[:2], "02/1"], b"", learner.environment)
+    assert "[Y/n]" not in one[1]
+
+
+@pytest.mark.parametrize("broken", ["lesson.toml", "exercises/1_seconds/exercise.toml"])
+def test_a_broken_file_of_one_lesson_does_not_stop_the_others(
+    learner: Learner, broken: str
+) -> None:
+    (learner.folder / "lessons/02_perf_output" / broken).write_text("number = [")
+    done = learner.lab()
+    assert done.returncode == 0
+    assert "First steps" in done.stdout
+    assert f"{broken} cannot be read" in done.stderr
+    hint = learner.lab("check", "01/1", "--hint")
+    assert hint.returncode == 0
+    assert hint.stdout.startswith("Hint 1/")
+    stopped = learner.lab("check", "02/1", "--hint")
+    assert stopped.returncode == 1
+    assert f"{broken} cannot be read" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+
+
+def test_where_nothing_can_be_read_one_sentence_says_so(learner: Learner) -> None:
+    for path in learner.folder.glob("lessons/*/exercises/*/exercise.toml"):
+        path.write_text("title = 1")
+    for command in (["check"], ["check", "--all"], ["watch"], ["check", "--hint"]):
+        done = learner.lab(*command)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith("lab: there is no exercise")
+    for path in learner.folder.glob("lessons/*/lesson.toml"):
+        path.unlink()
+    for command in ([], ["doctor"], ["run", "02"], ["check"]):
+        done = learner.lab(*command)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith("lab: no lesson in ")
