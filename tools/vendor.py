@@ -22,6 +22,7 @@ _FILES = {
     "asciinema-player.min.js": "asciinema-player/dist/bundle/asciinema-player.min.js",
     "asciinema-player.css": "asciinema-player/dist/bundle/asciinema-player.css",
     "asciinema-player.LICENSE": "asciinema-player/LICENSE",
+    "asciinema-player.solid-js.LICENSE": "solid-js/LICENSE",  # it is in the bundle
     "iframe-worker.js": "iframe-worker/shim/index.js",
     "iframe-worker.LICENSE": "iframe-worker/LICENSE",
 }

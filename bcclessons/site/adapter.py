@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from pathlib import Path
+from typing import Any
 
 import jinja2
-from mkdocs.config.base import Config
-from mkdocs.config.config_options import Type
+from mkdocs.config.base import LegacyConfig
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import (
     BasePlugin,
@@ -41,15 +41,7 @@ _LINK_WARNING = re.compile(
 )
 
 
-class Options(Config):
-    """What mkdocs.yml may set under ``extra.lessons``."""
-
-    results = Type(str, default="docs/support.json")
-    offline = Type(bool, default=False)
-    """Whether the pages are opened as files, without a server."""
-
-
-class LessonsPlugin(BasePlugin[Options]):
+class LessonsPlugin(BasePlugin[LegacyConfig]):
     """Makes a page of every lesson, and warns of what a strict build must not have."""
 
     def __init__(self) -> None:
@@ -69,12 +61,13 @@ class LessonsPlugin(BasePlugin[Options]):
             for title, value in entry.items() if isinstance(entry, dict) else ():
                 if value == "lessons/":
                     entry[title] = readmes
-        if self.config.offline:
+        # The pages are opened as files, without a server.
+        if config.extra["lessons"]["offline"]:
             config.use_directory_urls = False
             # It lets a page that was opened as a file have a search worker.
             config.extra["polyfills"] = ["assets/vendor/iframe-worker.js"]
         try:
-            results = support.load(CHECKOUT / self.config.results)
+            results = support.load(CHECKOUT / "docs/support.json")
             support.check(results, self._lessons)
         except (OSError, Problem) as problem:
             log.warning("%s", problem)
@@ -174,7 +167,8 @@ class LessonsPlugin(BasePlugin[Options]):
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write the recordings for the player, and the search index."""
         # The build of each further language comes here, too, from within the first's.
-        if getattr(config.plugins["i18n"], "building", False):
+        i18n: Any = config.plugins["i18n"]
+        if i18n.building:
             return
         site = Path(config.site_dir)
         for item in self._lessons:

@@ -59,108 +59,92 @@ class Internal(NamedTuple):
 
 _BUNDLE = "assets/javascripts/bundle.*.min.js"
 _STYLES = "assets/stylesheets/*.css"
-_SEARCH = "find how Material's search box asks its worker now, and change {}"
 
-INTERNALS = (
-    *(
-        Internal(
-            "base.html",
-            f"{{% block {name} %}}",
-            f"find the block that has this part now, for theme/main.html: {purpose}",
-        )
-        for name, purpose in (
-            *((name, override.reason) for name, override in OVERRIDES.items()),
-            ("extrahead", "our styles, and what is known before anything is drawn"),
-            ("content", "the prose, and the program next to it"),
-        )
-    ),
-    Internal(
+# By what to do when one is gone: the files, and the texts. What the search box makes of
+# results is held by tests/site/test_search.py.
+_USED = {
+    "find the block that has this part now, and change theme/main.html": (
         "base.html",
-        "config.extra.polyfills",
-        "find another way to load iframe-worker.js before Material's scripts when the "
-        "pages are opened as files (adapter.py)",
+        [f"{{% block {name} %}}" for name in (*OVERRIDES, "extrahead", "content")],
     ),
-    *(
-        Internal(_BUNDLE, text, _SEARCH.format(user))
-        for text, user in (
-            ("{type:0,data:{config:", "the message types in theme/assets/search.js"),
-            ("{type:2,data:", "the message types in theme/assets/search.js"),
-            ('"search/search_index.json"', "search_index.py, which empties that file"),
-            ('"search/search_index.js"', "search_index.py, which empties that file"),
-            ("()=>__index", "search_index.py, which writes that variable"),
-            ('"keyup"', "the event that theme/assets/lessons.js sends"),
-        )
+    "find how templates translate now, and change theme/main.html": (
+        "base.html",
+        ['{% import "partials/language.html" as lang with context %}'],
     ),
-    *(
-        Internal(_BUNDLE, text, f"find another way to have {purpose} (theme/partials)")
-        for text, purpose in (
-            ("[data-clipboard-text]", "the button that copies the program"),
-            (".no-copy", "no second button to copy in the program"),
-        )
+    "find how to load iframe-worker.js before Material's scripts (adapter.py)": (
+        "base.html",
+        ["config.extra.polyfills"],
     ),
-    *(
-        Internal(files, f"md-{name}", f"find its new name, or delete {use}")
-        for use, files, names in (
-            (
-                "what theme/assets/lessons.js does to it",
-                "partials/search.html",
-                ["search__input"],
-            ),
-            ("what theme/assets/lessons.js does to it", _BUNDLE, ["code__nav"]),
-            (
-                "its rule in theme/assets/lessons.css",
-                _STYLES,
-                [
-                    "button",
-                    "code__button",
-                    "color-primary",
-                    "color-scheme",
-                    "content__button",
-                    "footer",
-                    "grid",
-                    "header",
-                    "header__inner",
-                    "main__inner",
-                    "sidebar",
-                    "sidebar__scrollwrap",
-                    "skip",
-                    "typeset",
-                ],
-            ),
-        )
-        for name in names
+    "find what the search box says to its worker, and change theme/assets/search.js": (
+        _BUNDLE,
+        ["{type:0,data:{config:", "{type:2,data:"],
     ),
-    *(
-        Internal(
-            _STYLES,
-            f"--md-{name}",
-            "find the variable's new name for theme/assets/lessons.css",
-        )
-        for name in [
-            "accent-fg-color",
-            "code-bg-color",
-            "code-font-family",
-            "code-hl-comment-color",
-            "code-hl-constant-color",
-            "code-hl-function-color",
-            "code-hl-keyword-color",
-            "code-hl-number-color",
-            "code-hl-special-color",
-            "code-hl-string-color",
-            "default-fg-color",
-            "default-fg-color--light",
-            "default-fg-color--lightest",
-            "footer-bg-color",
-            "footer-bg-color--dark",
-            "footer-fg-color",
-            "footer-fg-color--light",
-            "hue",
-            "shadow-z3",
-            "text-font-family",
-            "typeset-a-color",
-        ]
+    "find what index the search box loads, and change search_index.py": (
+        _BUNDLE,
+        ['"search/search_index.json"', '"search/search_index.js"', "()=>__index"],
     ),
-)
+    "find what makes the search box search, and change theme/assets/lessons.js": (
+        _BUNDLE,
+        ['"keyup"'],
+    ),
+    "find how code gets a button to copy it, and change theme/partials": (
+        _BUNDLE,
+        ["[data-clipboard-text]", ".no-copy"],
+    ),
+    "find its new name for theme/assets/lessons.js": (
+        _BUNDLE,
+        ["md-code__nav"],
+    ),
+    "find the search box's new name for theme/assets/lessons.js": (
+        "partials/search.html",
+        ["md-search__input"],
+    ),
+    "find its new name for theme/assets/lessons.css, or delete its rule": (
+        _STYLES,
+        [
+            "md-button",
+            "md-code__button",
+            "md-color-primary",
+            "md-color-scheme",
+            "md-content__button",
+            "md-footer",
+            "md-grid",
+            "md-header",
+            "md-header__inner",
+            "md-main__inner",
+            "md-sidebar",
+            "md-sidebar__scrollwrap",
+            "md-skip",
+            "md-typeset",
+            "--md-accent-fg-color",
+            "--md-code-bg-color",
+            "--md-code-font-family",
+            "--md-code-hl-comment-color",
+            "--md-code-hl-constant-color",
+            "--md-code-hl-function-color",
+            "--md-code-hl-keyword-color",
+            "--md-code-hl-number-color",
+            "--md-code-hl-special-color",
+            "--md-code-hl-string-color",
+            "--md-default-fg-color",
+            "--md-default-fg-color--light",
+            "--md-default-fg-color--lightest",
+            "--md-footer-bg-color",
+            "--md-footer-bg-color--dark",
+            "--md-footer-fg-color",
+            "--md-footer-fg-color--light",
+            "--md-hue",
+            "--md-shadow-z3",
+            "--md-text-font-family",
+            "--md-typeset-a-color",
+        ],
+    ),
+}
+INTERNALS = [
+    Internal(files, text, advice)
+    for advice, (files, texts) in _USED.items()
+    for text in texts
+]
 
 
 def override_filter(warn: Callable[[str], None]) -> Callable[..., str]:

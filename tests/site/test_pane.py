@@ -28,34 +28,20 @@ def lines(lessons: list[Lesson], fragment: str) -> list[int]:
     return list(range(first, last + 1))
 
 
-def in_pane(page: Page, line: int) -> bool:
-    """Tell whether a line is among those that the pane shows now."""
-    shown: bool = page.evaluate(
-        """line => {
-            const box = document.querySelector("#program pre").getBoundingClientRect();
-            const own = document.getElementById("L" + line).getBoundingClientRect();
-            return box.top <= own.top && own.bottom <= box.bottom;
-        }""",
-        line,
-    )
-    return shown
+IN_PANE = """line => {
+    const box = document.querySelector("#program pre").getBoundingClientRect();
+    const own = document.getElementById("L" + line).getBoundingClientRect();
+    return box.top <= own.top && own.bottom <= box.bottom;
+}"""
+"""Whether a line is among those that the pane shows now."""
 
+IN_VIEW = """selector => {
+    const box = document.querySelector(selector).getBoundingClientRect();
+    return 0 <= box.top && box.bottom <= innerHeight;
+}"""
+"""Whether an element is in the window."""
 
-def in_view(page: Page, selector: str) -> bool:
-    """Tell whether an element is in the window."""
-    seen: bool = page.evaluate(
-        """selector => {
-            const box = document.querySelector(selector).getBoundingClientRect();
-            return 0 <= box.top && box.bottom <= innerHeight;
-        }""",
-        selector,
-    )
-    return seen
-
-
-def wait_for(page: Page, condition: str, argument: object = None) -> None:
-    """Wait until a condition, in the page's own words, is so."""
-    page.wait_for_function(condition, arg=argument)
+IS_LIT = "() => document.querySelector('.line.lit')"
 
 
 @pytest.mark.parametrize("root", ["", "en/"])
@@ -74,14 +60,7 @@ def test_focus_marks_and_the_pane_scrolls_there(open_page: Open) -> None:
     last = page.locator(".line-reference", has_text="b.perf_buffer_poll()").first
     last.focus()
     (line,) = lit(page)
-    page.wait_for_function(
-        """line => {
-            const box = document.querySelector("#program pre").getBoundingClientRect();
-            const own = document.getElementById("L" + line).getBoundingClientRect();
-            return box.top <= own.top && own.bottom <= box.bottom;
-        }""",
-        arg=line,
-    )
+    page.wait_for_function(IN_PANE, arg=line)
 
 
 def test_a_click_stays_and_is_in_the_address(
@@ -93,7 +72,7 @@ def test_a_click_stays_and_is_in_the_address(
     assert lit(page) == lines(lessons, SUBMIT)
     assert page.url.endswith(f"#L{lines(lessons, SUBMIT)[0]}")
     again = open_page(page.url)
-    wait_for(again, "() => document.querySelector('.line.lit')")
+    again.wait_for_function(IS_LIT)
     assert lit(again) == lines(lessons, SUBMIT)
 
 
@@ -105,16 +84,9 @@ def test_a_line_leads_back_to_its_explanation(
     number = page.locator(f"#L{line} a.number")
     target = number.get_attribute("href")
     assert target is not None
-    assert not in_view(page, target)
+    assert not page.evaluate(IN_VIEW, target)
     number.click()
-    wait_for(
-        page,
-        """selector => {
-            const box = document.querySelector(selector).getBoundingClientRect();
-            return 0 <= box.top && box.bottom <= innerHeight;
-        }""",
-        target,
-    )
+    page.wait_for_function(IN_VIEW, arg=target)
     expect(page.locator(target)).to_have_class("line-reference lit")
     assert lit(page) == [line]
 
@@ -145,7 +117,7 @@ def test_by_keyboard_alone_there_and_back(
     page.keyboard.press("Enter")
     (line,) = lines(lessons, SUBMIT)
     expect(page.locator(f"#L{line} a.number")).to_be_focused()
-    assert in_pane(page, line)
+    assert page.evaluate(IN_PANE, line)
     page.keyboard.press("Enter")
     expect(start).to_be_focused()
 
@@ -153,7 +125,7 @@ def test_by_keyboard_alone_there_and_back(
 def test_the_pane_follows_what_is_read_until_it_is_told_not_to(open_page: Open) -> None:
     page = open_page(LESSON)
     page.evaluate("document.getElementById('r12').scrollIntoView({block: 'start'})")
-    wait_for(page, "() => document.querySelector('.line.lit')")
+    page.wait_for_function(IS_LIT)
     marked = set(lit(page))
     block = page.evaluate(
         """() => [...document.getElementById("r12").closest("p, li, tr")
@@ -217,15 +189,14 @@ def test_on_a_narrow_screen_a_tap_docks_the_code_below(
     start.scroll_into_view_if_needed()
     start.tap()
     expect(page.locator(".program")).to_have_class("program no-copy docked")
-    assert in_view(page, ".program")
+    assert page.evaluate(IN_VIEW, ".program")
     (line,) = lines(lessons, SUBMIT)
-    wait_for(
-        page,
+    page.wait_for_function(
         """line => {
             const own = document.getElementById("L" + line).getBoundingClientRect();
             return own.top > innerHeight / 2 && own.bottom <= innerHeight;
         }""",
-        line,
+        arg=line,
     )
     assert lit(page) == [line]
     page.get_by_role("button", name="閉じる").tap()
@@ -244,7 +215,7 @@ def test_a_reference_on_another_page_leads_to_the_line(
 ) -> None:
     page = open_page("en/reference/")
     page.locator(".line-reference[href*='02_perf_output']").first.click()
-    wait_for(page, "() => document.querySelector('.line.lit')")
+    page.wait_for_function(IS_LIT)
     target = page.url.partition("#L")[2]
     assert int(target) in lit(page)
 
@@ -255,7 +226,7 @@ def test_nothing_moves_by_itself_where_motion_is_reduced(open_page: Open) -> Non
     )
     page.locator(".line-reference", has_text="b.perf_buffer_poll()").first.focus()
     (line,) = lit(page)
-    assert in_pane(page, line)  # at once
+    assert page.evaluate(IN_PANE, line)  # at once
 
 
 def test_without_scripts_a_reference_is_a_link_to_the_line(
