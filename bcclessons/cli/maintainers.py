@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import NoReturn
 
 from bcclessons.console.text import Problem, Text
@@ -120,6 +121,8 @@ def record(lab: Lab, name: str, names: Sequence[str]) -> None:
     others = [name for name in names if name != recorder.CHECK]
     runs = lesson.find_runs(chosen, others) if others or not names else []
     lab.require({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
+    # Written at the end: a run that fails leaves the others' files as they were.
+    texts: dict[Path, str] = {}
     for run in runs:
         release = recorder.release_of(run)
         lab.install_for(chosen, Target(Place.VM, release))
@@ -130,12 +133,11 @@ def record(lab: Lab, name: str, names: Sequence[str]) -> None:
             )
         )
         taken = recorder.record(chosen, run, lab.workspace)
-        for path in recorder.write(taken, chosen, run, CHECKOUT):
-            lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
+        texts |= recorder.files(taken, chosen, run, CHECKOUT)
     exercises = exercise.load_all([chosen])
     if exercises and (not names or recorder.CHECK in names):
         lab.install_for(chosen, Target(Place.VM))
-        texts = recorder.record_check(chosen, exercises[0], lab.workspace)
-        write_all(texts)
-        for path in texts:
-            lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
+        texts |= recorder.record_check(chosen, exercises[0], lab.workspace)
+    write_all(texts)
+    for path in texts:
+        lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))

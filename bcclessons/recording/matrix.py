@@ -15,7 +15,7 @@ import msgspec
 
 from bcclessons.console.text import Problem, Text
 from bcclessons.course import support
-from bcclessons.machines import debian
+from bcclessons.machines import commands, debian
 from bcclessons.setup.paths import CHECKOUT
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from bcclessons.course.lesson import Lesson
     from bcclessons.machines import Machine
     from bcclessons.machines.debian import Release
-
-# Prints the kernel's release and bcc's version, a line each.
-_VERSIONS = "uname -r; /usr/bin/python3 -c 'import bcc; print(bcc.__version__)'"
 
 
 def run(
@@ -88,25 +85,18 @@ def run(
 
 def _row(machine: Machine, release: Release, pytest: Sequence[str]) -> support.Row:
     """Run the tests in the VM of a release. Raise Problem if pytest is cut short."""
-    versions = subprocess.run(
-        machine.command(["sh", "-c", _VERSIONS]),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    ).stdout.split()
+    kernel, bcc = commands.versions(machine)
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder, "results.json")
         command = [*pytest, f"--on={release.name}", f"--results={results}"]
         status = subprocess.run(command, cwd=CHECKOUT, check=False).returncode
         # 0 is that all tests passed, 1 that some failed; others have no full results.
-        if status not in (0, 1) or len(versions) != 2:
+        if status not in (0, 1):
             raise Problem(
                 ja=f"{release.title} のテストは，途中で終わった．",
                 en=f"the tests on {release.title} ended before their time.",
             )
         outcomes = msgspec.json.decode(results.read_bytes(), type=support.Outcomes)
-    kernel, bcc = versions
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     return support.Row(release.title, today, kernel, bcc, outcomes)
 

@@ -6,7 +6,6 @@ import datetime
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,10 +16,9 @@ from bcclessons.course.lesson import MAIN, Lesson, Run, changed
 from bcclessons.course.recording import Recording
 from bcclessons.grading import checking
 from bcclessons.grading import feedback as tutor
-from bcclessons.machines import debian
+from bcclessons.machines import commands, debian
 from bcclessons.machines.vm.client import Vm
 from bcclessons.recording import picture
-from bcclessons.setup.files import write_all
 from bcclessons.terminal.demo import SHELL_SETTINGS
 from bcclessons.terminal.screen import PROMPT, Terminal
 
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
 _SHELL = ("bash", "--noprofile", "--norc", "-i")
 _AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
-_FACTS = "uname -r; /usr/bin/python3 -c 'import bcc; print(bcc.__version__)'"
 _RULE = "─" * 40
 
 CHECK = "check"
@@ -60,8 +57,8 @@ def record(
         own = replace(workspace, checkout=private / "checkout", release=release)
         machine = Vm(own, folder=private / "vm")
         with machine:
-            kernel, bcc = _call(machine, _FACTS).split()
-            _call(machine, run.prepare)
+            kernel, bcc = commands.versions(machine)
+            commands.output(machine, run.prepare)
             shell = machine.command(
                 _SHELL if run.user == "root" else [*_AS_NOBODY, *_SHELL],
                 folder=f"lessons/{lesson.folder.name}",
@@ -89,7 +86,7 @@ def record_check(
     release = workspace.release
     command = f"./lab check {exercise.label}"
     with Vm(workspace) as machine:
-        kernel, bcc = _call(machine, _FACTS).split()
+        kernel, bcc = commands.versions(machine)
         programs = [exercise.start.read_text(), exercise.solution.read_text()]
         answers = [
             checking.check(exercise, program, machine, emulated=True)
@@ -121,10 +118,10 @@ def record_check(
     return made
 
 
-def write(taken: Taken, lesson: Lesson, run: Run, checkout: Path) -> list[Path]:
-    """Write a run beside its lesson, as text and as cast, and return the paths.
+def files(taken: Taken, lesson: Lesson, run: Run, checkout: Path) -> dict[Path, str]:
+    """Return the texts of a run's files, by their paths beside the lesson.
 
-    A picture that the checkout has of this run is drawn anew, too.
+    A picture that the checkout has of this run is among them, drawn anew.
     """
     texts = {
         lesson.folder / f"{run.stem}.txt": str(taken.recording),
@@ -133,8 +130,7 @@ def write(taken: Taken, lesson: Lesson, run: Run, checkout: Path) -> list[Path]:
     drawn = checkout / "docs/pictures" / f"{run.stem}-{lesson.label}.svg"
     if drawn.exists():
         texts[drawn] = picture.draw(taken.recording, lesson.program)
-    write_all(texts)
-    return list(texts)
+    return texts
 
 
 def release_of(run: Run) -> Release:
@@ -156,23 +152,6 @@ def _copy(lesson: Lesson, run: Run, checkout: Path) -> None:
     for path in (checkout, *checkout.rglob("*")):
         executable = path.is_dir() or os.access(path, os.X_OK)
         path.chmod(0o755 if executable else 0o644)
-
-
-def _call(machine: Vm, script: str) -> str:
-    """Run a script on the machine, out of sight, and return what it prints."""
-    done = subprocess.run(
-        machine.command(["sh", "-ec", script]),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise Problem(
-            ja=f"VM の中でコマンドが失敗した: {script}",
-            en=f"a command failed in the VM: {script}",
-        )
-    return done.stdout
 
 
 def _play(lesson: Lesson, run: Run, terminal: Terminal) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -151,3 +152,27 @@ def test_a_recording_that_is_cut_short_changes_nothing(private: Path) -> None:
         process.wait()
     assert_nothing_left(private)
     assert {path: path.read_bytes() for path in item.folder.glob("run*")} == before
+
+
+def test_a_run_that_fails_leaves_those_before_it_as_they_were(
+    checkout: Path, tmp_path: Path
+) -> None:
+    item = lessons.find(LESSONS, "02")
+    need_vm(item, recorder.release_of(item.all_runs[0]))
+    copy = tmp_path / "checkout"
+    shutil.copytree(checkout, copy, ignore=shutil.ignore_patterns(".git"))
+    folder = copy / item.folder.relative_to(ROOT)
+    (folder / "run-not-root.txt").write_text("old")
+    data = folder / "lesson.toml"
+    data.write_text(data.read_text().replace("rm -r /usr/lib/python3", "exit 3 #"))
+    before = {path: path.read_bytes() for path in folder.glob("run*")}
+    done = subprocess.run(
+        [copy / "lab", "--lang", "en", "record", "02", "not-root", "no-bcc"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Recording run-not-root" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("lab: a command failed on the VM")
+    assert {path: path.read_bytes() for path in folder.glob("run*")} == before

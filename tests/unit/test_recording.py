@@ -201,7 +201,7 @@ def test_changes_are_made_one_after_the_other(lessons: list[Lesson]) -> None:
     assert program == item.source.read_text().replace("import threading", "twice")
 
 
-def test_both_files_and_the_picture_are_written(
+def test_a_run_has_two_files_and_perhaps_a_picture(
     lessons: list[Lesson], tmp_path: Path
 ) -> None:
     folder = tmp_path / "lessons/02_perf_output"
@@ -213,10 +213,8 @@ def test_both_files_and_the_picture_are_written(
     (folder / "text").write_text(TEXT)
     taken = recorder.Taken(recording.load(folder / "text"), "cast\n")
     os.unlink(folder / "text")
-    paths = recorder.write(taken, item, item.all_runs[0], tmp_path)
-    assert paths == [folder / "run.txt", folder / "run.cast", drawn]
-    assert [path.read_text() for path in paths[:2]] == [TEXT, "cast\n"]
-    assert "sudo" in drawn.read_text()
-    assert sorted(folder.iterdir()) == [folder / "run.cast", folder / "run.txt"]
-    recorder.write(taken, item, Run(name="other"), tmp_path)
-    assert [*drawn.parent.iterdir()] == [drawn]
+    files = recorder.files(taken, item, item.all_runs[0], tmp_path)
+    assert list(files) == [folder / "run.txt", folder / "run.cast", drawn]
+    assert list(files.values())[:2] == [TEXT, "cast\n"]
+    assert "sudo" in files[drawn]
+    assert drawn not in recorder.files(taken, item, Run(name="other"), tmp_path)
