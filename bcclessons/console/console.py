@@ -1,4 +1,4 @@
-"""What ./lab says: lines, questions and steps, in the reader's language.
+"""What ./lab prints: lines, questions and steps, in the reader's language.
 
 Uses nothing but the standard library: ./lab speaks before its packages are there.
 """
@@ -25,19 +25,19 @@ class PlainStage:
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._told = 0
+        self._shown = 0
         print(title, file=sys.stderr, flush=True)
 
     def update(self, done: int, total: int) -> None:
         """Print a line at each quarter."""
-        if total and (quarter := done * 4 // total) > self._told:
-            self._told = quarter
+        if total and (quarter := done * 4 // total) > self._shown:
+            self._shown = quarter
             size = f"{done / 1e6:.0f}/{total / 1e6:.0f} MB"
             print(f"  {self._title}: {size}", file=sys.stderr, flush=True)
 
 
 class Console:
-    """Speaks to one reader, on stderr; what a command yields goes to stdout."""
+    """Prints messages for one reader to stderr; results go to stdout."""
 
     def __init__(self, language: Language, *, assume_yes: bool = False) -> None:
         self.language = language
@@ -48,7 +48,7 @@ class Console:
         print(text.to(self.language), file=sys.stderr, flush=True)
 
     def confirm(self, question: Text) -> bool:
-        """Ask a yes-or-no question; yes, unasked, where nobody can answer."""
+        """Ask a yes-or-no question; where nobody can answer, assume yes."""
         if self._assume_yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
         print(question.to(self.language), end=" [Y/n] ", file=sys.stderr, flush=True)

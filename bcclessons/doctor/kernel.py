@@ -173,11 +173,10 @@ def _headers(system: System) -> Headers:
         module = f"/lib/modules/{system.release}/kernel/kernel/kheaders.ko*"
         if system.exists(archive) or system.glob(module):
             return Headers(HeadersState.EXACT, archive)
-    for pattern in ("/usr/src/linux-headers-*", "/usr/src/kernels/*"):
-        for folder in system.glob(f"{pattern}/include"):
-            if system.release not in folder:
-                place = folder.removesuffix("/include")
-                return Headers(HeadersState.OTHER, place, broken)
+    for folder in system.glob("/usr/src/linux-headers-*/include"):
+        if system.release not in folder:
+            place = folder.removesuffix("/include")
+            return Headers(HeadersState.OTHER, place, broken)
     return Headers(HeadersState.NONE, broken=broken)
 
 

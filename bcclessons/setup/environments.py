@@ -16,7 +16,7 @@ from bcclessons.setup.cache import build_once, cache_folder
 from bcclessons.setup.files import unwritable
 
 # Less is left only by what has filled the disk: pip says so, ensurepip does not.
-_LITTLE_BYTES = 30_000_000
+LITTLE_BYTES = 30_000_000
 
 
 def make_for(arguments: list[str], folder: Path, lock: Path) -> int:
@@ -61,15 +61,16 @@ def _fill(folder: Path, lock: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     # Not an environment's own Python, if this one is.
     base = Path(sys.base_prefix) / f"bin/python{sys.version_info[0]}"
-    _call(folder, str(base), "-m", "venv", str(folder))
-    _call(
+    call(folder, str(base), "-m", "venv", str(folder))
+    call(
         folder, str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check",
         "install", "--quiet", "--require-hashes", "--only-binary", ":all:",
         "-r", str(lock),
     )  # fmt: skip
 
 
-def _call(folder: Path, *command: str) -> None:
+def call(folder: Path, *command: str) -> None:
+    """Run a command that fills an environment's folder, or raise Problem."""
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
@@ -77,7 +78,7 @@ def _call(folder: Path, *command: str) -> None:
         return
     output = (done.stderr or done.stdout).strip()
     free = shutil.disk_usage(folder.parent).free
-    if "No space left" in output or free < _LITTLE_BYTES:
+    if "No space left" in output or free < LITTLE_BYTES:
         raise Problem(
             ja=f"ディスクがいっぱいで，Python の環境を {folder.parent} に作れない．"
             "空きを作るか，別の場所を使う: XDG_CACHE_HOME=/大きなディスク ./lab …",

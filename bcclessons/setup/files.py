@@ -59,8 +59,9 @@ def unwritable(error: OSError) -> Problem | None:
         )
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return Problem(
-            ja=f"{file} に書けない（{error.strerror}）．書けるフォルダに clone し直す．",
-            en=f"cannot write {file} ({error.strerror}); clone the repository into a "
-            "folder that you can write to.",
+            ja=f"{file} に書けない（{error.strerror}）．書けるようにするか，ほかの"
+            "フォルダを使う．",
+            en=f"cannot write {file} ({error.strerror}); make it writable, or use "
+            "another folder.",
         )
     return None

@@ -12,13 +12,13 @@ STANDIN_TOOLS: Mapping[str, str] = {
     "mmdebstrap": "mmdebstrap",
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
-"""What fetching stand-in headers takes: program or file → package."""
+"""What fetching stand-in headers needs: program or file → package."""
 
 VM_RUN_TOOLS: Mapping[str, str] = {
     "qemu-system-x86_64": "qemu-system-x86",
     "ssh": "openssh-client",
 }
-"""What running the VM takes once its image is built."""
+"""What running the VM needs once its image is built."""
 
 VM_TOOLS: Mapping[str, str] = {
     **VM_RUN_TOOLS,
@@ -27,14 +27,14 @@ VM_TOOLS: Mapping[str, str] = {
     "depmod": "kmod",
     "cpio": "cpio",
 }
-"""What building the VM's image and running it take."""
+"""What building the VM's image and running it need."""
 
 
 BROWSER: Mapping[str, str] = {
     "chromium": "chromium",
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
 }
-"""What looking at the site as its readers do takes: a browser, and Japanese letters."""
+"""What testing the site as its readers see it needs: a browser and a Japanese font."""
 
 
 def missing(system: System, tools: Mapping[str, str]) -> tuple[str, ...]:

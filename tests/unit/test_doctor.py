@@ -113,6 +113,9 @@ def test_without_apt_only_the_packages_are_told(bare: Machine) -> None:
     assert packages(report["bcc"]) == ("python3-bpfcc",)
     assert report["headers"].fix is None
     assert not report.can_install
+    ordinary(bare)
+    bare.remove("/usr/bin/sudo")
+    assert command(bare.report()["root"]) == 'su - -c "usermod -aG sudo $USER"'
 
 
 def test_apt_without_lists_is_updated_first(stock: Machine) -> None:
@@ -138,6 +141,9 @@ def test_kvm(stock: Machine) -> None:
     assert stock.report()["kvm"].state is State.MISSING
     stock.write("/dev/kvm")
     assert stock.report()["kvm"].state is State.OK
+    assert "the first VM will try it" in stock.report()["kvm"].found.en
+    (stock.cache / "kvm-works").touch()
+    assert stock.report()["kvm"].found.en == "a VM runs with it"
     (stock.cache / "kvm-broken").write_text("KVM internal error\n6.1.0, QEMU 7.2\n")
     check = stock.report()["kvm"]
     assert check.state is State.BROKEN

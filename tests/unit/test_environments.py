@@ -1,0 +1,64 @@
+"""Making the Python environment of ./lab, where that fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bcclessons.console.text import Problem
+from bcclessons.setup import environments
+from bcclessons.setup.files import unwritable
+
+
+def failing(folder: Path, script: str) -> str:
+    """Return what is said of a command that fails while an environment is made."""
+    with pytest.raises(Problem) as caught:
+        environments.call(folder / "environment", "sh", "-c", f"{script}; exit 1")
+    return caught.value.text.en
+
+
+def test_a_full_disk_is_told_from_other_failures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "is full" in failing(
+        tmp_path, "echo '[Errno 28] No space left on device' >&2"
+    )
+    other = failing(tmp_path, "echo first >&2; echo 'no network' >&2")
+    assert "(no network); check the network" in other
+    monkeypatch.setattr(environments, "LITTLE_BYTES", 10**18)  # more than any disk has
+    assert "is full" in failing(tmp_path, "echo 'ensurepip failed' >&2")
+
+
+def test_only_errors_in_writing_are_explained() -> None:
+    for number, words in (
+        (errno.ENOSPC, "disk is full"),
+        (errno.EROFS, "Read-only file system"),
+        (errno.EACCES, "Permission denied"),
+    ):
+        problem = unwritable(OSError(number, os.strerror(number), "/some/file"))
+        assert problem is not None
+        assert "/some/file" in problem.text.en
+        assert words in problem.text.en
+    assert unwritable(OSError(errno.ENOENT, "No such file", "/some/file")) is None
+
+
+def test_a_lab_that_cannot_write_says_so(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "bcc-lessons").mkdir()
+    # Where nobody can make a file, not even root.
+    (tmp_path / "bcc-lessons/python").symlink_to("/sys")
+    done = subprocess.run(
+        [sys.executable, "-S", checkout / "lab"],
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "LANGUAGE": "en"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("lab: cannot write ")
+    assert "/lock (" in line
