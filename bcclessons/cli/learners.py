@@ -15,6 +15,7 @@ from bcclessons.grading import feedback
 from bcclessons.lab import Lab, Target
 from bcclessons.machines.host import Host
 from bcclessons.machines.vm import client
+from bcclessons.terminal import tmux
 
 
 def overview(lab: Lab) -> None:
@@ -56,8 +57,10 @@ def run(lab: Lab, name: str, target: Target, *, demo: bool) -> None:
     in_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not demo
     if in_terminal:
         lab.require(
-            {"tmux": "tmux"}, Text(ja="画面を 2 つに分けるの", en="Showing two panes")
+            {"tmux": "tmux"},
+            Text(ja="画面を 2 つに分けるの", en="Showing two panes"),
         )
+        tmux.terminal_type()  # before anything is waited for, say if there is none
     with lab.machine(lesson, target) as machine:
         if in_terminal:
             from bcclessons.terminal import panes

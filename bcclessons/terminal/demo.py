@@ -14,7 +14,7 @@ import pexpect
 from bcclessons.console.text import Problem
 
 if TYPE_CHECKING:
-    from bcclessons.course.lesson import Lesson
+    from bcclessons.course.lesson import Lesson, Output
     from bcclessons.machines import Machine
 
 # LESSOPEN is as Ubuntu's own .bashrc sets it, so that the demo shows a chain of
@@ -34,15 +34,16 @@ class _Window:
     """The lesson's window: prints each line as it comes, and remembers when."""
 
     def __init__(
-        self, process: pexpect.spawn[bytes], ready: str, show: Callable[[str], None]
+        self, process: pexpect.spawn[bytes], output: Output, show: Callable[[str], None]
     ) -> None:
         self.process = process
         self._show = show
         self.ready = threading.Event()
         self.broken: BrokenPipeError | None = None
         self.lines: list[str] = []
+        self.events = 0
         self.last = time.monotonic()
-        self._header = ready
+        self._output = output
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -59,9 +60,10 @@ class _Window:
                 continue
             self.lines.append(line)
             self.last = time.monotonic()
-            if line == self._header:
+            if line == self._output.ready:
                 self.ready.set()
             if self.ready.is_set():
+                self.events += bool(re.search(self._output.line, line))
                 try:
                     self._show(line)
                 except BrokenPipeError as error:
@@ -70,11 +72,11 @@ class _Window:
         self.ready.set()
 
     def wait_until_quiet(self) -> None:
-        """Wait for a first line after the header, and then for a pause."""
+        """Wait for a first event, and then for a pause; for 5 seconds at most."""
         end = time.monotonic() + 5
         while time.monotonic() < end:
             quiet = time.monotonic() - self.last > _QUIET_SECONDS
-            if (quiet and len(self.lines) > 1) or self.broken:
+            if (quiet and self.events) or self.broken:
                 return
             time.sleep(0.02)
 
@@ -108,14 +110,14 @@ def play(
         )
     )
     try:
-        window = _Window(process, lesson.output.ready, show)
+        window = _Window(process, lesson.output, show)
         _type(shell, lesson, window)
         window.wait_until_quiet()
         process.sendcontrol("c")
         window.join()
         if window.broken:  # nobody reads on, as with "| head"
             raise window.broken
-        if not any(re.search(lesson.output.line, line) for line in window.lines):
+        if not window.events:
             raise _no_event(lesson, window.lines)
     finally:
         for child in (shell, process):

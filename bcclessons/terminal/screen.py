@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pexpect
 
 from bcclessons.console.text import Problem
-from bcclessons.terminal.panes import environment, tmux
+from bcclessons.terminal import tmux
 
 if TYPE_CHECKING:
     from bcclessons.course.lesson import Step
@@ -47,13 +47,13 @@ class Terminal:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._seen: list[tuple[float, str]] = []
         with ExitStack() as stack:
-            self._tmux = stack.enter_context(tmux(_SETTINGS, _SIZE, shells))
+            self._tmux = stack.enter_context(tmux.session(_SETTINGS, _SIZE, shells))
             self._begin = time.monotonic()
             self._process = pexpect.spawn(
                 self._tmux[0],
                 [*self._tmux[1:], "attach-session"],
                 dimensions=(_SIZE.lines, _SIZE.columns),
-                env={**environment(), "TERM": "xterm-256color"},
+                env={**tmux.environment(), "TERM": "xterm-256color"},
             )
             self._process.delaybeforesend = None
             stack.callback(self._process.close, force=True)

@@ -29,7 +29,7 @@ from bcclessons.machines.debian import Release
 from bcclessons.machines.workspace import Workspace
 from bcclessons.recording import recorder
 from bcclessons.setup.cache import cache_folder
-from bcclessons.terminal import panes
+from bcclessons.terminal import tmux
 
 ROOT = Path(__file__).parents[2]
 LESSONS = lessons.load_all(ROOT)
@@ -81,13 +81,13 @@ def test_a_cast_ends_with_what_the_text_ends_with(
     sent = tmp_path / "sent"
     sent.write_text("".join(data for _, kind, data in events if kind == "o"))
     show = ["sh", "-c", f"stty raw -echo; cat {sent}; touch {sent}.shown; sleep 60"]
-    with panes.tmux(["set -g status off"], size, [show]) as tmux:
+    with tmux.session(["set -g status off"], size, [show]) as command:
         end = time.monotonic() + 10
         while not (tmp_path / "sent.shown").exists() and time.monotonic() < end:
             time.sleep(0.05)
         time.sleep(0.2)
         screen = subprocess.run(
-            [*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True
+            [*command, "capture-pane", "-p"], capture_output=True, text=True, check=True
         ).stdout.splitlines()
     last = [line for line in text.splitlines() if set(line) != {"─"}][-5:]
     for line in last:

@@ -1,0 +1,134 @@
+"""tmux and the demo, with programs of the shell in place of lessons."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from bcclessons.console.text import Language, Problem
+from bcclessons.course.lesson import Lesson, Output, find
+from bcclessons.terminal import demo, panes, tmux
+
+SIZE = os.terminal_size((80, 24))
+
+
+@pytest.fixture
+def private(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for temporary files, with a path short enough for a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="t-"))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+@pytest.mark.parametrize("language", list(Language))
+def test_the_key_to_leave_is_always_on_the_screen(
+    lessons: list[Lesson], private: Path, language: Language, columns: int
+) -> None:
+    settings = panes.settings(find(lessons, "02"), language)
+    size = os.terminal_size((columns, 15))
+    with tmux.session(settings, size, [["sleep", "60"]]) as command:
+        terminal = pexpect.spawn(
+            command[0],
+            [*command[1:], "attach-session"],
+            dimensions=(15, columns),
+            env={**tmux.environment(), "TERM": "xterm-256color"},
+            encoding="utf-8",
+        )
+        leave = {Language.JA: "Ctrl-Q: 終了", Language.EN: "Ctrl-Q: leave"}[language]
+        terminal.expect_exact(leave, timeout=10)
+        terminal.expect_exact("F2: ", timeout=10)
+        terminal.send("\x11")
+        terminal.expect(pexpect.EOF, timeout=10)
+        terminal.close()
+    assert [*private.iterdir()] == []
+
+
+def test_a_session_that_does_not_start_is_said_and_leaves_nothing(
+    private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = private / ("long" * 30)  # more than the name of a socket may have
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with (
+        pytest.raises(Problem, match="tmux does not start"),
+        tmux.session([], SIZE, [["true"]]),
+    ):
+        pass
+    assert [*folder.iterdir()] == []
+
+
+def test_a_folder_that_cannot_be_made_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/proc")
+    with (
+        pytest.raises(Problem, match="tmux does not start"),
+        tmux.session([], SIZE, [["true"]]),
+    ):
+        pass
+
+
+def test_a_full_disk_is_said(private: Path) -> None:
+    full = private / "full"
+    full.mkdir()
+    script = (
+        "import os, sys, tempfile\n"
+        "from bcclessons.console.text import Problem\n"
+        "from bcclessons.terminal import tmux\n"
+        "tempfile.tempdir = sys.argv[1]\n"
+        "try:\n"
+        "    with tmux.session([], os.terminal_size((80, 24)), [['true']]): pass\n"
+        "except Problem as problem: print(problem)\n"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "--map-root-user", "sh", "-c",
+         'mount -t tmpfs -o size=4k,nr_inodes=9 full "$1" && '
+         'head -c 4096 /dev/zero >"$1/other" && exec "$2" -c "$3" "$1"',
+         "sh", str(full), sys.executable, script],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout.startswith("tmux does not start (No space left on device)")
+    assert [*full.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "used"),
+    [
+        ("xterm", "xterm"),
+        ("screen-256color", "screen-256color"),
+        ("no-such-terminal", "xterm-256color"),
+    ],
+)
+def test_a_terminal_that_is_not_described_is_taken_for_an_xterm(
+    monkeypatch: pytest.MonkeyPatch, name: str, used: str
+) -> None:
+    monkeypatch.setenv("TERM", name)
+    assert tmux.terminal_type() == used
+
+
+@pytest.mark.parametrize("name", ["", "dumb", "unknown"])
+def test_a_terminal_without_a_cursor_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("TERM", name)
+    with pytest.raises(Problem, match=r"\./lab run 02 --demo"):
+        tmux.terminal_type()
+
+
+def test_the_demo_waits_for_an_event_not_for_a_second_header_line() -> None:
+    script = "echo A; echo B; sleep 1.5; echo event 1; sleep 60"
+    program = pexpect.spawn("sh", ["-c", script], echo=False)
+    shown: list[str] = []
+    window = demo._Window(program, Output("A", r"^event \d$"), shown.append)
+    begin = time.monotonic()
+    window.wait_until_quiet()
+    assert shown == ["A", "B", "event 1"]
+    assert time.monotonic() - begin < 4
+    program.close(force=True)
