@@ -153,8 +153,8 @@ class Lab:
                     raise
             if not machine.alive():
                 raise Problem(
-                    ja="VM が途中で終わった．もう一度実行する．",
-                    en="the VM has stopped; run this again.",
+                    ja="VM が止まった（./lab stop か，異常終了）．もう一度実行する．",
+                    en="the VM was stopped or has crashed; run this again.",
                 )
 
     @contextmanager

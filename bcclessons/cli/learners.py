@@ -85,6 +85,11 @@ def shell(lab: Lab, target: Target) -> None:
         status = subprocess.run(
             machine.command(inner, folder="lessons", terminal=terminal), check=False
         ).returncode
+        if status == 255:  # ssh's, when the VM has gone
+            raise Problem(
+                ja="シェルが状態 255 で終わった．",
+                en="the shell ended with status 255.",
+            )
     sys.exit(status)
 
 

@@ -66,6 +66,8 @@ def test_bcc_kernel_source(stock: Machine) -> None:
     report = stock.report()
     assert report["headers"].state is State.BROKEN
     assert command(report["headers"]) == "unset BCC_KERNEL_SOURCE"
+    stock.write("/opt/linux/include/linux/types.h")
+    assert stock.report().kernel.headers.state is HeadersState.OTHER, "of what release?"
     release = "/opt/linux/include/generated/utsrelease.h"
     stock.write(release, 'UTS_RELEASE "6.2.0"')
     assert stock.report().kernel.headers.state is HeadersState.OTHER

@@ -15,6 +15,7 @@ from tests.unit.fakes import (
     PERFMON,
     SYS_ADMIN,
     VM_PACKAGES,
+    WSL,
     Machine,
     command,
     lesson,
@@ -261,6 +262,8 @@ def test_dangling_build_link(stock: Machine) -> None:
 
 
 def test_headers_of_another_kernel(wsl: Machine) -> None:
+    wsl.write(f"/usr/src/linux-headers-{WSL}/include/linux/bpf.h")
+    assert wsl.report().kernel.headers.state is HeadersState.NONE, "its own, unlinked"
     wsl.write("/usr/src/linux-headers-6.1.0-9-amd64/include/linux/bpf.h")
     report = wsl.report()
     assert report.kernel.headers.state is HeadersState.OTHER

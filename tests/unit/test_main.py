@@ -1,0 +1,92 @@
+"""What ./lab returns to the shell, and prints, when a command fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from bcclessons.cli import learners
+from bcclessons.cli.main import main
+from bcclessons.console.console import Console
+from bcclessons.console.text import Language
+from bcclessons.doctor.report import Report
+from bcclessons.lab import ANYWHERE, Lab, Target
+from bcclessons.machines.workspace import Workspace
+from tests.unit.fakes import Machine
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Make ./lab without a command fail."""
+
+    def fail(lab: Lab) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(learners, "overview", fail)
+
+
+def test_a_file_that_cannot_be_written_gets_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/some/file")
+    failing(monkeypatch, full)
+    assert main(["--lang", "en"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("lab: cannot write /some/file: the disk is full.")
+    failing(monkeypatch, OSError(errno.EIO, "a fault to look into"))
+    with pytest.raises(OSError, match="a fault"):
+        main([])
+
+
+def test_ctrl_c_has_the_status_that_shells_give_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failing(monkeypatch, KeyboardInterrupt())
+    assert main([]) == 130
+
+
+def test_output_that_nobody_reads_is_no_error(checkout: Path) -> None:
+    buffered = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [checkout / "lab"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        env=buffered,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+class FakeLab(Lab):
+    """A Lab on a machine made of files."""
+
+    def __init__(self, checkout: Path, machine: Machine) -> None:
+        super().__init__(Workspace(checkout, machine.cache, Console(Language.EN)))
+        self._machine = machine
+
+    def report(self, target: Target = ANYWHERE) -> Report:
+        return self._machine.report(target.release)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_doctor_fails_where_a_lesson_does_not_run(
+    checkout: Path,
+    bare: Machine,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    as_json: bool,
+) -> None:
+    with pytest.raises(SystemExit, match="1"):
+        learners.doctor(FakeLab(checkout, bare), as_json=as_json)
+    bare.add_headers()
+    bare.add_bcc()
+    learners.doctor(FakeLab(checkout, bare), as_json=as_json)
+    assert capsys.readouterr().out
