@@ -39,6 +39,7 @@ def test_builds_a_folder_and_a_zip_for_a_usb_stick(
         done = lab(checkout, "--build", str(folder), "--offline")
         assert done.returncode == 0, done.stderr
     assert f"Made {tmp_path}/my site.zip." in done.stderr
+    assert (folder / "index.html").is_file()
     with zipfile.ZipFile(tmp_path / "my site.zip") as archive:
         assert "my site/index.html" in archive.namelist()
         assert archive.testzip() is None
@@ -103,6 +104,11 @@ def test_a_build_that_fails_says_so(checkout: Path, tmp_path: Path) -> None:
     assert f"docs/setup.en.md:{line}: " in done.stderr
     assert done.stderr.splitlines()[-1].startswith("lab: the site cannot be built")
     assert not (tmp_path / "site").exists()
+    older = tmp_path / "older"
+    older.mkdir()
+    (older / ".bcc-lessons-site").touch()
+    assert lab(copy, "--build", str(older)).returncode == 1
+    assert older.exists()
 
 
 @pytest.fixture

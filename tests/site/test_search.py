@@ -101,6 +101,12 @@ def test_what_was_found_is_marked_there(open_page: Open) -> None:
     expect(page.locator(".md-content mark").first).to_contain_text("コールバック関数")
 
 
+def test_the_index_is_plain_text(site: Path) -> None:
+    index = (site / "search/en.js").read_text()
+    assert "b.perf_buffer_poll()" in index
+    assert not re.search(r"</|&amp;|&lt;", index)
+
+
 def test_markup_in_a_query_is_text(home: dict[str, Page]) -> None:
     for query in ("<b>ctx</b>", "sizeof(data))"):
         results(home["en/"], query)

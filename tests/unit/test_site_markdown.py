@@ -60,6 +60,41 @@ def test_another_page_has_an_excerpt_whose_referenced_lines_are_marked() -> None
     assert 'href="../lessons/02_perf_output/README.en.md#L' in result
 
 
+def test_the_narrowest_reference_explains_a_line_and_of_those_the_first() -> None:
+    page = Page(LESSON.folder / "README.en.md")
+    rendered(
+        page,
+        "[`struct data_t {` … `};`](perf_output_sample), "
+        "[`u32 pid;`](perf_output_sample), [pid](perf_output_sample 'u32 pid;')",
+    )
+    (wide, narrow, _) = page.references
+    (line, _) = narrow.lines
+    explanations = page.explanations(LESSON)
+    assert explanations[line] == narrow.id
+    assert explanations[line - 1] == wide.id
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("値を\n送る．", "<p>値を送る．</p>"),
+        (f"[`{POLL}`](perf_output_sample) で待つ", " 行目）で待つ"),
+        ("[`perf_output_sample`](perf_output_sample) を", 'href="#program"'),
+        ("[A run](run.txt)", '<details class="recording" open>'),
+    ],
+)
+def test_what_markdown_becomes(text: str, expected: str) -> None:
+    assert expected in rendered(Page(LESSON.folder / "README.md"), text)
+
+
+def test_a_part_of_a_run_has_no_player() -> None:
+    (header,) = re.findall("^TIME.*", (LESSON.folder / "run.txt").read_text(), re.M)
+    page = Page(LESSON.folder / "README.md")
+    result = rendered(page, f'[A run](run.txt "{header}")')
+    assert f"<code>{header}</code>" in result
+    assert "player" not in result
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
