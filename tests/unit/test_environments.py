@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.console.text import Problem
+from bcclessons.console.console import Console
+from bcclessons.console.text import Language, Problem
 from bcclessons.setup import environments
 from bcclessons.setup.files import unwritable
 
@@ -32,6 +34,18 @@ def test_a_full_disk_is_told_from_other_failures(
     assert "(no network); check the network" in other
     monkeypatch.setattr(environments, "LITTLE_BYTES", 10**18)  # more than any disk has
     assert "is full" in failing(tmp_path, "echo 'ensurepip failed' >&2")
+
+
+def test_debians_separate_package_is_installed_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))  # without apt, which is said at once
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    folder, lock = tmp_path / "bcc-lessons/python/new", tmp_path / "lock.txt"
+    with pytest.raises(Problem, match="environment needs .*: python3-venv"):
+        environments.make(folder, lock, Console(Language.EN))
+    assert not folder.exists()
 
 
 def test_only_errors_in_writing_are_explained() -> None:

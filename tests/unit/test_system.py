@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 from bcclessons.setup.system import System
 from tests.unit.fakes import Machine
@@ -30,3 +31,5 @@ def test_this_machines_files() -> None:
     assert here.which("sh") in ("/bin/sh", "/usr/bin/sh")
     assert "/proc/self" in here.glob("/proc/sel?")
     assert here.read("/nonexistent") is None
+    names = subprocess.run(["id", "-nG"], capture_output=True, text=True, check=True)
+    assert here.groups == set(names.stdout.split())
