@@ -43,7 +43,7 @@ def test_debians_separate_package_is_installed_first(
     monkeypatch.setenv("PATH", str(tmp_path))  # without apt, which is said at once
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     folder, lock = tmp_path / "bcc-lessons/python/new", tmp_path / "lock.txt"
-    with pytest.raises(Problem, match="environment needs .*: python3-venv"):
+    with pytest.raises(Problem, match=r"environment needs .*: python3-venv"):
         environments.make(folder, lock, Console(Language.EN))
     assert not folder.exists()
 
