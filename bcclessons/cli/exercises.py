@@ -28,15 +28,18 @@ def _first(lab: Lab, name: str | None) -> Exercise:
     return next((item for item in chosen if not lab.solved.has(item)), chosen[-1])
 
 
-def hint(lab: Lab, name: str | None) -> None:
-    """Show one more hint of an exercise, the first unsolved of those named."""
-    item = _first(lab, name)
-    count = lab.solved.next_hints(item)
-    print(feedback.hints(item, count, lab.console.language))
+def check(
+    lab: Lab, name: str | None, target: Target, *, hint: bool, everything: bool
+) -> None:
+    """Check exercises, without a name the next to solve; exit with 1 if one is wrong.
 
-
-def check(lab: Lab, name: str | None, target: Target, *, everything: bool) -> None:
-    """Check exercises, without a name the next to solve; exit with 1 if one is wrong."""
+    With ``hint``, show one more hint of the first unsolved of them.
+    """
+    if hint:
+        item = _first(lab, name)
+        count = lab.solved.next_hints(item)
+        print(feedback.hints(item, count, lab.console.language))
+        return
     if name is not None and not everything:
         chosen = exercise.find(lab.exercises, name)
     else:

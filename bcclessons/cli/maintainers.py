@@ -13,7 +13,7 @@ from bcclessons.console.text import Problem, Text
 from bcclessons.course import exercise, lesson
 from bcclessons.doctor.placement import Place, placement
 from bcclessons.lab import Lab, Target
-from bcclessons.machines import Machine
+from bcclessons.machines import Machine, debian
 from bcclessons.machines.debian import Release
 from bcclessons.setup import apt, programs
 from bcclessons.setup.files import write_all
@@ -46,7 +46,24 @@ def _folders(arguments: Sequence[str]) -> set[str]:
     }
 
 
-def test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
+def test(
+    lab: Lab, arguments: Sequence[str], release: str | None, *, matrix: bool
+) -> None:
+    """Run the tests that pytest's arguments select.
+
+    Those of lessons in a VM of a release, or with ``matrix`` of that one or each and
+    write the results. Exit with pytest's status.
+    """
+    only = None if release is None else debian.release(release)
+    if matrix:
+        _test_matrix(lab, arguments, only)
+    elif only is not None:
+        _test_on(lab, only, arguments)
+    else:
+        _test(lab, arguments)
+
+
+def _test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
     """Run the tests, after installing what those that are selected need."""
     folders = _folders(arguments)
     packages = [
@@ -64,7 +81,7 @@ def test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
     sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 
-def test_on(lab: Lab, release: Release, arguments: Sequence[str]) -> NoReturn:
+def _test_on(lab: Lab, release: Release, arguments: Sequence[str]) -> NoReturn:
     """Run the tests of lessons in a VM of a release."""
     command = [*lab.pytest(), f"--on={release.name}", *arguments]
     # The VM is started here: a test has no time to build one, and no way to show it.
@@ -73,7 +90,7 @@ def test_on(lab: Lab, release: Release, arguments: Sequence[str]) -> NoReturn:
     sys.exit(status)
 
 
-def test_matrix(lab: Lab, arguments: Sequence[str], only: Release | None) -> None:
+def _test_matrix(lab: Lab, arguments: Sequence[str], only: Release | None) -> None:
     """Run the tests of lessons on every release; exit with 1 unless all pass."""
     from bcclessons.recording import matrix
 
@@ -93,8 +110,10 @@ def test_matrix(lab: Lab, arguments: Sequence[str], only: Release | None) -> Non
         sys.exit(1)
 
 
-def bench(lab: Lab, target: Target, runs: int) -> None:
-    """Time the start of each lesson."""
+def bench(lab: Lab, what: str | None, target: Target, runs: int) -> None:
+    """Time the start of each lesson, or measure what "site" names."""
+    if what == "site":
+        _bench_site(lab)
     from tools import start
 
     for item in lab.lessons:
@@ -105,7 +124,7 @@ def bench(lab: Lab, target: Target, runs: int) -> None:
             print(result.to(lab.console.language))
 
 
-def bench_site(lab: Lab) -> NoReturn:
+def _bench_site(lab: Lab) -> NoReturn:
     """Measure the website."""
     reason = Text(ja="Web サイトを測るの", en="Measuring the website")
     lab.require(programs.BROWSER, reason)
@@ -113,17 +132,17 @@ def bench_site(lab: Lab) -> NoReturn:
     sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 
-def record(lab: Lab, name: str, names: Sequence[str]) -> None:
+def record(lab: Lab, name: str, runs: Sequence[str]) -> None:
     """Record runs of a lesson, and the check of its first exercise; all by default."""
     from bcclessons.recording import recorder
 
     chosen = lab.lesson(name)
-    others = [name for name in names if name != recorder.CHECK]
-    runs = lesson.find_runs(chosen, others) if others or not names else []
+    others = [run for run in runs if run != recorder.CHECK]
+    found = lesson.find_runs(chosen, others) if others or not runs else []
     lab.require({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
     # Written at the end: a run that fails leaves the others' files as they were.
     texts: dict[Path, str] = {}
-    for run in runs:
+    for run in found:
         release = recorder.release_of(run)
         lab.install_for(chosen, Target(Place.VM, release))
         lab.console.say(
@@ -135,7 +154,7 @@ def record(lab: Lab, name: str, names: Sequence[str]) -> None:
         taken = recorder.record(chosen, run, lab.workspace)
         texts |= recorder.files(taken, chosen, run, CHECKOUT)
     exercises = exercise.load_all([chosen])
-    if exercises and (not names or recorder.CHECK in names):
+    if exercises and (not runs or recorder.CHECK in runs):
         lab.install_for(chosen, Target(Place.VM))
         texts |= recorder.record_check(chosen, exercises[0], lab.workspace)
     write_all(texts)

@@ -6,8 +6,7 @@ Uses nothing but the standard library: ./lab speaks before its packages are ther
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from bcclessons.console.text import Language, Text
@@ -60,8 +59,4 @@ class Console:
         self, title: Text, *, sized: bool = False
     ) -> AbstractContextManager[Stage]:
         """Show a step of a long job while the block runs; ``sized``: in bytes."""
-        return self._plain_stage(title)
-
-    @contextmanager
-    def _plain_stage(self, title: Text) -> Iterator[Stage]:
-        yield PlainStage(title.to(self.language))
+        return nullcontext(PlainStage(title.to(self.language)))
