@@ -153,8 +153,13 @@ def begin(exercise: Exercise) -> bool:
     try:
         # "x": a file that somebody makes meanwhile is not overwritten.
         with exercise.mine.open("xb") as mine:
-            mine.write(exercise.start.read_bytes())
-        shutil.copymode(exercise.start, exercise.mine)
+            try:
+                mine.write(exercise.start.read_bytes())
+                mine.flush()
+                shutil.copymode(exercise.start, exercise.mine)
+            except OSError:  # a full disk must not leave a part of it
+                exercise.mine.unlink()
+                raise
     except FileExistsError:
         return False
     except OSError as error:

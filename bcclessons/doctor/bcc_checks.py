@@ -81,12 +81,12 @@ def check_headers(system: System, kernel: Kernel, package: str | None) -> Check:
         state = State.BROKEN
         found = Text(
             ja=f"{headers.broken} の先にヘッダが無い",
-            en=f"{headers.broken} leads to no headers",
+            en=f"there are no headers where {headers.broken} points",
         )
     elif headers.place:
         found = Text(
             ja=f"別のカーネルのものだけがある（{headers.place}）",
-            en=f"only those of another kernel ({headers.place})",
+            en=f"only another kernel's ({headers.place})",
         )
     else:
         found = Text(ja="無い", en="none")

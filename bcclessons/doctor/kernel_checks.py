@@ -39,7 +39,7 @@ def check_kernel(kernel: Kernel) -> Check:
         Text(
             ja="4.7 より古いと，BPF プログラムをトレースポイントにつなげないので，"
             "VM で動かす．",
-            en="Before 4.7 no BPF program attaches to a tracepoint, so the VM is used.",
+            en="BPF programs attach to tracepoints from 4.7 on; before, the VM is used.",
         ),
     )
 
@@ -56,8 +56,8 @@ def check_feature(name: str, kernel: Kernel) -> Check:
         )
     why = Text(
         ja=f"カーネルの設定 {options} が要る．無ければ，使うレッスンは VM で動かす．",
-        en=f"It comes with {options}. Without it, the lessons that use it run in the "
-        "VM.",
+        en=f"The kernel has it if it is built with {options}. Without it, the lessons "
+        "that use it run in the VM.",
     )
     return Check(name, title, state, found, why)
 

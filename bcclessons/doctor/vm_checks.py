@@ -26,7 +26,7 @@ def check_qemu(system: System, lacking: tuple[str, ...]) -> Check:
         )
     elif lacking:
         names = ", ".join(lacking)
-        found = Text(ja=f"{names} が無い", en=f"without {names}")
+        found = Text(ja=f"{names} が無い", en=f"not installed: {names}")
         fix = PackageManager(system).install(*lacking)
     else:
         state, found = State.OK, Text(ja="揃っている", en="all present")
@@ -44,7 +44,7 @@ def check_kvm(system: System, cache: Path) -> Check:
     if not system.exists("/dev/kvm"):
         found = Text(ja="/dev/kvm が無い", en="there is no /dev/kvm")
     elif not system.can_open("/dev/kvm"):
-        found = Text(ja="/dev/kvm を開けない", en="/dev/kvm does not open")
+        found = Text(ja="/dev/kvm を開けない", en="cannot open /dev/kvm")
         # For root it is not a matter of groups.
         if system.euid != 0:
             fix = as_root(system, "usermod -aG kvm $USER")
@@ -54,7 +54,7 @@ def check_kvm(system: System, cache: Path) -> Check:
         state = State.BROKEN
         found = Text(
             ja=f"/dev/kvm を開けるが，VM が動かない（{reason}）",
-            en=f"/dev/kvm opens, but a VM does not run with it ({reason})",
+            en=f"/dev/kvm opens, but a VM fails with it ({reason})",
         )
     elif (cache / "kvm-works").is_file():
         state, found = State.OK, Text(ja="VM が KVM で動く", en="a VM runs with it")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bcclessons.setup.cache import cache_folder
 from tests.unit.terminal import answer
 
 EXERCISES = "lessons/02_perf_output/exercises"
@@ -24,9 +25,14 @@ class Learner:
             shutil.copytree(checkout / name, self.folder / name, ignore=ignored)
         for name in ("lab", "requirements.txt"):
             shutil.copy(checkout / name, self.folder / name)
+        # The bytecode of this copy is for this test alone.
+        cache = folder / "cache/bcc-lessons"
+        cache.mkdir(parents=True)
+        (cache / "python").symlink_to(cache_folder(os.environ) / "python")
         self.environment = {
             **os.environ,
             "LANGUAGE": "en",
+            "XDG_CACHE_HOME": str(cache.parent),
             "XDG_STATE_HOME": str(folder / "state"),
         }
 
@@ -138,3 +144,21 @@ def test_where_nothing_can_be_read_one_sentence_says_so(learner: Learner) -> Non
         done = learner.lab(*command)
         assert done.returncode == 1
         assert done.stderr.splitlines()[-1].startswith("lab: no lesson in ")
+
+
+def test_a_full_disk_leaves_no_part_of_a_learners_file(learner: Learner) -> None:
+    learner.lab("check", "02/1", "--hint")  # Python caches its modules
+    # No file may become longer than this, as on a disk that is full.
+    limited = ["prlimit", "--fsize=100", "./lab", "check", "02/1", "--host"]
+    done = subprocess.run(
+        limited,
+        cwd=learner.folder,
+        env=learner.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "my_sample cannot be written (File too large)" in done.stderr
+    assert learner.files == []
