@@ -46,10 +46,11 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
         apt = ["sudo", *([] if sys.stdin.isatty() else ["-n"]), "apt-get"]
     command = [*apt, "install", "--yes", "--no-install-recommends", *packages]
     by_hand = " ".join(word for word in command if word != "-n")
+    which = "this package" if len(packages) == 1 else "these packages"
     console.say(
         Text(
             ja=f"{reason.ja}に，パッケージが要る: {names}",
-            en=f"{reason.en} needs these packages: {names}",
+            en=f"{reason.en} needs {which}: {names}",
         )
     )
     if not console.confirm(Text(ja=f"実行するか: {by_hand}", en=f"Run {by_hand}?")):
@@ -71,7 +72,7 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
         cause = " ".join(dict.fromkeys(lines)) or f"status {done.returncode}"
         raise Problem(
             ja=f"パッケージが入らない（{cause}）．端末で実行する: {by_hand}",
-            en=f"cannot install the packages ({cause}); try it by hand: {by_hand}",
+            en=f"cannot install {which} ({cause}); try it by hand: {by_hand}",
         )
 
 

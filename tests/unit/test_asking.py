@@ -132,7 +132,7 @@ def test_yes_asks_nothing(asking: Asking) -> None:
 def test_where_nobody_can_answer_it_says_what_and_why(asking: Asking) -> None:
     done = asking.alone("record", "02")
     assert done.returncode == 1
-    assert "Recording needs these packages: tmux" in done.stderr
+    assert "Recording needs this package: tmux" in done.stderr
     assert "[Y/n]" not in done.stderr
     assert set(asking.installed) == {INSTALL}
 

@@ -111,6 +111,7 @@ def test_help_fits_a_terminal_in_columns(checkout: Path, command: list[str]) -> 
         shown = lab(checkout, *command, "--help", **environment).stdout
         lines = shown.splitlines()
         assert max(map(cells, lines)) <= 80
+        assert sum(line.startswith("  --on ") for line in lines) <= 1
         start = lines.index("Options:" if environment is ENGLISH else "オプション:")
         option = next(x for x in lines[start:] if x.startswith("  --lang [ja|en]"))
         column = len(option) - len(option[16:].lstrip())

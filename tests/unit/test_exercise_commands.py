@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from bcclessons.console.text import Language
+from bcclessons.course import exercise
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.progress import Solved
+from bcclessons.grading import feedback
 from bcclessons.setup.cache import cache_folder
 from tests.unit.terminal import answer
 
@@ -162,3 +169,26 @@ def test_a_full_disk_leaves_no_part_of_a_learners_file(learner: Learner) -> None
     assert done.returncode == 1
     assert "my_sample cannot be written (File too large)" in done.stderr
     assert learner.files == []
+
+
+def test_hints_are_of_the_first_unsolved(learner: Learner) -> None:
+    solution = (learner.folder / EXERCISES / "1_seconds/solution").read_bytes()
+    (learner.folder / EXERCISES / "1_seconds/my_sample").write_bytes(solution)
+    right = {"02/1": hashlib.sha256(solution).hexdigest()}
+    state = Path(learner.environment["XDG_STATE_HOME"], "bcc-lessons/exercises.json")
+    state.parent.mkdir(parents=True)
+    state.write_text(json.dumps({"right": right, "hints": {}}))
+    first = learner.lab("check", "02/1", "--hint").stdout
+    assert learner.lab("check", "02", "--hint").stdout != first
+    assert json.loads(state.read_text())["hints"] == {"02/1": 1, "02/2": 1}
+
+
+def test_the_next_is_the_next_unsolved_after_this_one(
+    lessons: list[Lesson], tmp_path: Path
+) -> None:
+    solved = Solved({"XDG_STATE_HOME": str(tmp_path)})
+    exercises = exercise.load_all(lessons)
+    for index, item in enumerate(exercises):
+        following = exercises[(index + 1) % len(exercises)]
+        words = feedback.coming(exercises, item, solved, Language.EN)
+        assert words.startswith(f"Next: ./lab check {following.label} (")
