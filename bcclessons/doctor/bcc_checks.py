@@ -1,4 +1,4 @@
-"""The checks of what BCC takes: root, the kernel's headers, the BCC package."""
+"""The checks of what BCC needs: root, the kernel's headers, the BCC package."""
 
 from __future__ import annotations
 

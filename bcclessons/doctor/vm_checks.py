@@ -1,4 +1,4 @@
-"""The checks of what the VM takes: QEMU, KVM, disk space."""
+"""The checks of what the VM needs: QEMU, KVM, disk space."""
 
 from __future__ import annotations
 

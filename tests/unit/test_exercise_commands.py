@@ -192,3 +192,15 @@ def test_the_next_is_the_next_unsolved_after_this_one(
         following = exercises[(index + 1) % len(exercises)]
         words = feedback.coming(exercises, item, solved, Language.EN)
         assert words.startswith(f"Next: ./lab check {following.label} (")
+
+
+def test_a_module_that_a_full_disk_cut_short_is_deleted(learner: Learner) -> None:
+    assert learner.lab().returncode == 0
+    cache = Path(learner.environment["XDG_CACHE_HOME"])
+    (cached,) = cache.glob("bcc-lessons/bytecode/**/cli/learners.*.pyc")
+    cached.write_bytes(cached.read_bytes()[:100])
+    done = learner.lab()
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("run this again")
+    assert learner.lab().returncode == 0
