@@ -49,7 +49,7 @@ def _common() -> list[click.Parameter]:
 
 
 def _show_help(context: click.Context, option: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
+    if wanted:
         click.echo(context.get_help())
         context.exit()
 

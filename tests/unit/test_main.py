@@ -5,17 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from bcclessons.cli import learners
+from bcclessons.cli import learners, maintainers
 from bcclessons.cli.main import main
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language
+from bcclessons.course.lesson import Lesson
 from bcclessons.doctor.report import Report
 from bcclessons.lab import ANYWHERE, Lab, Target
+from bcclessons.machines.host import Host
 from bcclessons.machines.workspace import Workspace
 from tests.unit.fakes import Machine
 
@@ -74,6 +78,28 @@ class FakeLab(Lab):
 
     def report(self, target: Target = ANYWHERE) -> Report:
         return self._machine.report(target.release)
+
+    @contextmanager
+    def machine(
+        self, wanted: Lesson | None, target: Target = ANYWHERE
+    ) -> Iterator[Host]:
+        print(f"starting {target.place}, {target.release.name}", flush=True)
+        yield Host(self.workspace.checkout, None, tracefs=True)
+
+    def pytest(self) -> list[str]:
+        return ["echo", "pytest"]
+
+
+def test_tests_on_a_release_run_in_its_vm(
+    checkout: Path, bare: Machine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lab = FakeLab(checkout, bare)
+    with pytest.raises(SystemExit, match="0"):
+        maintainers.test(lab, ["-k", "storm"], "debian-11", matrix=False)
+    assert capfd.readouterr().out.splitlines() == [
+        "starting vm, debian-11",
+        "pytest --on=debian-11 -k storm",
+    ]
 
 
 @pytest.mark.parametrize("as_json", [True, False])
