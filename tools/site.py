@@ -41,7 +41,7 @@ ASSET_BYTES = {"js": 12_000, "css": 8_000}
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """A page as Lighthouse found it: scores of 100, bytes transferred, layout shift."""
 
     page: str
@@ -92,7 +92,7 @@ def pages() -> list[str]:
     return [f"{root}{path}" for root in ("", "en/") for path in paths]
 
 
-def measure(address: str, page: str, device: str, tool: Path) -> Measured:
+def measure(address: str, page: str, device: str, tool: Path) -> Measurement:
     """Run Lighthouse on a page. Raise Problem, in its words, if it does not run."""
     command = [
         "node_modules/lighthouse/cli/index.js", f"{address}{page}",
@@ -105,7 +105,7 @@ def measure(address: str, page: str, device: str, tool: Path) -> Measured:
     try:
         report = json.loads(done.stdout)
         requests = report["audits"]["network-requests"]["details"]["items"]
-        return Measured(
+        return Measurement(
             page or "(home)",
             device,
             tuple(
@@ -124,8 +124,8 @@ def measure(address: str, page: str, device: str, tool: Path) -> Measured:
         ) from error
 
 
-def typical(address: str, page: str, device: str, tool: Path) -> Measured:
-    """Measure a page; where it is not good, the middle one of three counts.
+def median_where_bad(address: str, page: str, device: str, tool: Path) -> Measurement:
+    """Measure a page; where that is over budget, return the median of three.
 
     A busy machine takes a point or two from the performance of a page now and then.
     """
@@ -156,7 +156,7 @@ def main() -> int:
             with serving(site) as address:
                 for page in pages():
                     for device in ("mobile", "desktop"):
-                        measured = typical(address, page, device, tool)
+                        measured = median_where_bad(address, page, device, tool)
                         good &= measured.good
                         print(measured, flush=True)
     except Problem as problem:
