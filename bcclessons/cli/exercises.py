@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 
 from bcclessons.console.text import Problem, Text
-from bcclessons.course import exercise
+from bcclessons.course import exercise, learner_file
 from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
-from bcclessons.grading import checking, feedback
+from bcclessons.grading import feedback
+from bcclessons.grading.check import EMULATED, FAST
+from bcclessons.grading.check import check as check_program
 from bcclessons.lab import Lab, Target
 from bcclessons.machines import Machine
 from bcclessons.machines.vm import client
@@ -54,27 +56,28 @@ def check(
 
 def _say_next(lab: Lab, item: Exercise) -> None:
     """Say what to do after an exercise was solved."""
-    print(feedback.coming(lab.exercises, item, lab.solved, lab.console.language))
+    print(feedback.next_step(lab.exercises, item, lab.solved, lab.console.language))
 
 
 def _start(lab: Lab, item: Exercise) -> None:
     """Make the learner's file, unless it is there, and say what is to be done."""
     language = lab.console.language
-    if exercise.begin(item):
-        print(feedback.task(item, language), feedback.begun(item, language), sep="\n")
+    if learner_file.create(item):
+        print(feedback.task(item, language), feedback.first_steps(language), sep="\n")
 
 
 def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -> bool:
     """Check the learner's file, print the feedback, and tell whether it is right."""
     language = lab.console.language
     _start(lab, item)
-    program = exercise.read_mine(item)
-    ready = machine(item.lesson_to_run(lab.lesson(item.label[:2])))
-    answer = checking.check(item, program, ready, emulated=isinstance(ready, client.Vm))
-    if answer is None:
+    program = learner_file.read(item)
+    ready = machine(item.lesson_to_run)
+    limits = EMULATED if isinstance(ready, client.Vm) else FAST
+    found = check_program(item, program, ready, limits)
+    if found is None:
         lab.solved.note(item, program)
-    print(feedback.verdict(item, answer, program, language), flush=True)
-    return answer is None
+    print(feedback.result(item, found, program, language), flush=True)
+    return found is None
 
 
 def watch(lab: Lab, name: str | None, target: Target) -> None:
@@ -82,11 +85,11 @@ def watch(lab: Lab, name: str | None, target: Target) -> None:
     item = _first(lab, name)
     with lab.machines(target) as machine:
         _start(lab, item)
-        exercise.read_mine(item)  # a file that cannot be read is said at once
+        learner_file.read(item)  # a file that cannot be read is said at once
         seen = None
         while True:
             # Before the check: what is saved during it is checked next.
-            now = exercise.saved(item)
+            now = learner_file.revision(item)
             # None is an editor that is about to put it back.
             if now not in (None, seen):
                 seen = now
@@ -111,7 +114,7 @@ def reset(lab: Lab, name: str) -> None:
     """
     items = exercise.find(lab.exercises, name)
     if len(items) > 1:
-        items = [item for item in items if item.mine.exists()]
+        items = [item for item in items if item.my_sample.exists()]
         if not items:
             raise Problem(
                 ja=f"{name} には，始めた演習がまだ無い．始める: ./lab check {name}/1",
@@ -133,7 +136,7 @@ def reset(lab: Lab, name: str) -> None:
 
 
 def _reset_one(lab: Lab, item: Exercise) -> None:
-    kept = None if exercise.untouched(item) else exercise.put_aside(item)
+    kept = None if learner_file.is_unchanged(item) else learner_file.put_aside(item)
     if kept is not None:
         path = kept.relative_to(CHECKOUT)
         lab.console.say(
@@ -142,6 +145,6 @@ def _reset_one(lab: Lab, item: Exercise) -> None:
                 en=f"The previous file is kept as {path}.",
             )
         )
-    exercise.begin(item)
+    learner_file.create(item)
     lab.solved.forget_hints(item)
     print(feedback.task(item, lab.console.language))

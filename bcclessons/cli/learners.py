@@ -29,9 +29,7 @@ def overview(lab: Lab) -> None:
     for lesson in lab.lessons:
         print(f"  {lesson.label}  {lesson.title.to(language)}")
         print(f"      {lesson.goal.to(language)}")
-        mine = [
-            item for item in lab.exercises if item.folder.is_relative_to(lesson.folder)
-        ]
+        mine = [item for item in lab.exercises if item.lesson == lesson]
         if mine:
             print(f"      {feedback.progress(mine, lab.solved, language)}")
     print()

@@ -1,52 +1,24 @@
-"""An exercise as data: its folder, its ``exercise.toml``, the learner's own file."""
+"""An exercise as data: its folder, its lesson, and its ``exercise.toml``."""
 
 from __future__ import annotations
 
 import re
-import shutil
+import tomllib
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from bcclessons.console.text import Problem, Text
 from bcclessons.course.lesson import Change, Lesson, Needs, Output, changed, decoded
-
-MINE = "my_sample"
-"""The name of the learner's own file, in the exercise's folder."""
+from bcclessons.course.steps import Step
 
 
-class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is done while the program runs.
+class Mistake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A plausible mistake: what it changes in the solution.
 
-    "call" has a child call execve, ``times`` times (of a file that is not there, for
-    otherwise the first call is its last): with this file and argv, as this user and
-    group, under this ``name``, below ``ancestors`` of these names (the outermost
-    first), or below a second ``thread`` of its parent; with ``absent``, the file's
-    name is on a page that is not in memory. "marker" writes ``text`` to the trace
-    buffer, as another program would, and "echo" does so with the last line that the
-    program has printed added to it. "stop" stops the program, and "go_on" has it go
-    on. "settle" waits until it prints nothing more.
-    """
-
-    kind: Literal["call", "marker", "echo", "stop", "go_on", "settle"]
-    file: str = "/bin/true"
-    argv: list[str] = msgspec.field(default_factory=lambda: ["true"])
-    uid: int = 0
-    gid: int = 0
-    name: str = "learner"
-    ancestors: list[str] = []
-    absent: bool = False
-    thread: bool = False
-    times: int = 1
-    text: str = ""
-
-
-class WrongAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A plausible mistake: what it changes in the solution, and a piece of the answer.
-
-    ``says`` is a piece of the English answer that helps out of it.
+    ``says`` is a piece of the English feedback on it.
     """
 
     name: str
@@ -54,10 +26,10 @@ class WrongAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: str
 
 
-class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An exercise; ``folder`` is where its files are, the rest is its exercise.toml.
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is in an exercise.toml.
 
-    ``says`` is a piece of the English answer to the program to finish, as it is.
+    ``says`` is a piece of the English feedback on the program to finish, as it is.
     """
 
     title: Text
@@ -66,9 +38,15 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hints: list[Text]
     output: Output
     steps: list[Step]
-    wrong: list[WrongAnswer]
+    mistakes: list[Mistake]
     needs: Needs | None = None
-    folder: Path = Path()
+
+
+class Exercise(_File, frozen=True, kw_only=True):
+    """An exercise of ``lesson``; ``folder`` is where its files are."""
+
+    lesson: Lesson
+    folder: Path
 
     @property
     def number(self) -> int:
@@ -78,7 +56,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def label(self) -> str:
         """What one types to mean it: 02/1."""
-        return f"{self.folder.parents[1].name[:2]}/{self.number}"
+        return f"{self.lesson.label}/{self.number}"
 
     @property
     def start(self) -> Path:
@@ -91,34 +69,46 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.folder / "solution"
 
     @property
-    def mine(self) -> Path:
+    def my_sample(self) -> Path:
         """The learner's own file."""
-        return self.folder / MINE
+        return self.folder / "my_sample"
 
-    def wrong_program(self, answer: WrongAnswer) -> str:
+    def with_mistake(self, mistake: Mistake) -> str:
         """Return the solution with a mistake in it. Raise Problem if it does not fit."""
-        where = f"{self.folder.name}/exercise.toml: {answer.name}"
-        return changed(self.solution, answer.change, where)
+        where = f"{self.folder.name}/exercise.toml: {mistake.name}"
+        return changed(self.solution, mistake.change, where)
 
-    def lesson_to_run(self, lesson: Lesson) -> Lesson:
-        """Return its lesson, with what this exercise needs of a machine."""
-        return msgspec.structs.replace(lesson, needs=self.needs or lesson.needs)
+    @property
+    def lesson_to_run(self) -> Lesson:
+        """Its lesson, with what this exercise needs of a machine."""
+        return msgspec.structs.replace(
+            self.lesson, needs=self.needs or self.lesson.needs
+        )
 
 
-def load(folder: Path) -> Exercise:
+def load(folder: Path, lesson: Lesson) -> Exercise:
     """Read one exercise. Raise Problem, naming file and field, if it is not right."""
-    exercise = decoded(folder / "exercise.toml", Exercise)
-    return msgspec.structs.replace(exercise, folder=folder)
+    path = folder / "exercise.toml"
+    data = decoded(path, _File)
+    # A dataclass takes no notice of what it does not know.
+    known = {field.name for field in fields(Step)}
+    for step in tomllib.loads(path.read_text(encoding="utf-8"))["steps"]:
+        if unknown := ", ".join(step.keys() - known):
+            raise Problem(
+                ja=f"{path} の steps に {unknown} という項目は無い．",
+                en=f"{path}: steps have no field {unknown}.",
+            )
+    return Exercise(**msgspec.structs.asdict(data), lesson=lesson, folder=folder)
 
 
 def load_all(lessons: Sequence[Lesson]) -> list[Exercise]:
-    """Read every exercise of the lessons, in order."""
+    """Read every exercise of the lessons, in order of lesson and number."""
     found = [
-        load(path.parent)
+        load(path.parent, lesson)
         for lesson in lessons
         for path in lesson.folder.glob("exercises/[0-9]*_*/exercise.toml")
     ]
-    return sorted(found, key=lambda exercise: exercise.label)
+    return sorted(found, key=lambda item: (item.lesson.number, item.number))
 
 
 def find(exercises: Sequence[Exercise], where: str) -> list[Exercise]:
@@ -132,8 +122,7 @@ def find(exercises: Sequence[Exercise], where: str) -> list[Exercise]:
         fitting = [
             item
             for item in exercises
-            if int(item.label.partition("/")[0]) == lesson
-            and number in (None, str(item.number))
+            if item.lesson.number == lesson and number in (None, str(item.number))
         ]
         if fitting:
             return fitting
@@ -143,88 +132,4 @@ def find(exercises: Sequence[Exercise], where: str) -> list[Exercise]:
         ja=f"演習「{where}」は無い．あるのは {labels}．例: ./lab check {example}",
         en=f"there is no exercise '{where}'; there is {labels}: "
         f"type ./lab check {example}",
-    )
-
-
-def begin(exercise: Exercise) -> bool:
-    """Make the learner's own file from the start, unless it is there; tell whether."""
-    if exercise.mine.exists() or exercise.mine.is_symlink():
-        return False
-    try:
-        # "x": a file that somebody makes meanwhile is not overwritten.
-        with exercise.mine.open("xb") as mine:
-            try:
-                mine.write(exercise.start.read_bytes())
-                mine.flush()
-                shutil.copymode(exercise.start, exercise.mine)
-            except OSError:  # a full disk must not leave a part of it
-                exercise.mine.unlink()
-                raise
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise _unwritable(exercise.mine, error) from error
-    return True
-
-
-def saved(exercise: Exercise) -> object:
-    """Return what changes whenever the learner's file is saved; None without one."""
-    try:
-        found = exercise.mine.stat()
-    except OSError:
-        return None
-    # Editors write in place, or put a new file there.
-    return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def untouched(exercise: Exercise) -> bool:
-    """Tell whether the learner's own file is there, and is still as at the start."""
-    try:
-        return exercise.mine.read_bytes() == exercise.start.read_bytes()
-    except OSError:
-        return False
-
-
-def put_aside(exercise: Exercise) -> Path | None:
-    """Move the learner's own file to my_sample.1, .2 …; return where it is now."""
-    if not (exercise.mine.exists() or exercise.mine.is_symlink()):
-        return None
-    number = 1
-    while (kept := exercise.mine.with_name(f"{MINE}.{number}")).exists():
-        number += 1
-    try:
-        exercise.mine.rename(kept)
-    except OSError as error:
-        raise _unwritable(kept, error) from error
-    return kept
-
-
-def read_mine(exercise: Exercise) -> str:
-    """Return the learner's program. Raise Problem if it is no text to run."""
-    path = exercise.mine
-    try:
-        if not path.is_file():
-            raise IsADirectoryError(0, "not a file")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise Problem(
-            ja=f"{path} を読めない（{reason}）．直すか，別にとっておいて始め直す: "
-            f"./lab reset {exercise.label}",
-            en=f"{path} cannot be read ({reason}); mend it, or put it aside and "
-            f"start anew: ./lab reset {exercise.label}",
-        ) from error
-    if not text.strip():
-        raise Problem(
-            ja=f"{path} は空である．始め直す: ./lab reset {exercise.label}",
-            en=f"{path} is empty; to start anew: ./lab reset {exercise.label}",
-        )
-    return text
-
-
-def _unwritable(path: Path, error: OSError) -> Problem:
-    return Problem(
-        ja=f"{path} に書けない（{error.strerror}）．書けるフォルダに clone し直す．",
-        en=f"{path} cannot be written ({error.strerror}); clone the repository "
-        "into a folder that you may write.",
     )

@@ -1,8 +1,9 @@
-"""What is said to a learner: the task, what is wrong and where to look, hints, progress."""
+"""Feedback to a learner: the task, what is wrong and where to look, hints, progress."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Language, Text
@@ -11,60 +12,73 @@ from bcclessons.setup.paths import CHECKOUT
 if TYPE_CHECKING:
     from bcclessons.course.exercise import Exercise
     from bcclessons.course.progress import Solved
-    from bcclessons.grading.checking import Answer
-
 
 _LONGEST = 240
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What is wrong with a program.
+
+    ``output`` is a line that it printed, ``line`` the number of one of its own lines.
+    """
+
+    text: Text
+    output: str | None = None
+    line: int | None = None
 
 
 def task(exercise: Exercise, language: Language) -> str:
     """Return an exercise's title and task, and where the learner's file is."""
     title = f"{exercise.label} {exercise.title.to(language)}"
-    file = exercise.mine.relative_to(CHECKOUT)
+    file = exercise.my_sample.relative_to(CHECKOUT)
     words = Text(ja=f"書き換えるファイル: {file}", en=f"The file to change: {file}")
     return f"{title}\n  {exercise.task.to(language)}\n  {words.to(language)}"
 
 
-def begun(exercise: Exercise, language: Language) -> str:
-    """Return what is said when the learner's file has just been made."""
+def first_steps(language: Language) -> str:
+    """Return what to do with the learner's file, when it has just been made."""
     words = Text(
         ja="このファイルを作った．TODO の行を直し，同じコマンドをもう一度実行する．"
         "まず，このままの結果を見る．",
         en="This file has just been made. Change the line with TODO, and type the same "
-        "command again. First, see what comes of it as it is.",
+        "command again. This is the result for the file as it is.",
     )
     return f"  {words.to(language)}"
 
 
-def verdict(
-    exercise: Exercise, answer: Answer | None, program: str, language: Language
+def result(
+    exercise: Exercise, feedback: Feedback | None, program: str, language: Language
 ) -> str:
-    """Return what is said of a program that was checked."""
-    if answer is None:
-        words = Text(ja="できた．", en="solved.")
-        return f"{exercise.label} {exercise.title.to(language)}: {words.to(language)}"
-    words = Text(ja="まだ．", en="not yet.")
-    said = [
-        f"{exercise.label} {exercise.title.to(language)}: {words.to(language)}",
-        f"  {answer.text.to(language)}",
-    ]
-    if answer.came is not None:
-        words = Text(ja="表示されたもの", en="What came")
-        said.append(f"  {words.to(language)}: {answer.came}")
-    if answer.number is not None:
-        lines = program.splitlines()
-        line = lines[answer.number - 1] if answer.number <= len(lines) else ""
-        words = Text(
-            ja=f"見るところ: {answer.number} 行目", en=f"Look at line {answer.number}"
+    """Return the result of a check: solved, or the feedback and how to get a hint."""
+    title = f"{exercise.label} {exercise.title.to(language)}"
+    if feedback is None:
+        return f"{title}: {Text(ja='できた．', en='solved.').to(language)}"
+    parts = [feedback.text]
+    if feedback.output is not None:
+        parts.append(
+            Text(
+                ja=f"表示されたもの: {feedback.output}", en=f"Output: {feedback.output}"
+            )
         )
-        said.append(f"  {words.to(language)}: {line.strip()}")
-    words = Text(ja="ヒント", en="For a hint")
-    said.append(f"  {words.to(language)}: ./lab check {exercise.label} --hint")
-    return "\n".join(map(_for_a_terminal, said))
+    if feedback.line is not None:
+        number, lines = feedback.line, program.splitlines()
+        code = lines[number - 1].strip() if number <= len(lines) else ""
+        parts.append(
+            Text(
+                ja=f"見るところ: {number} 行目: {code}",
+                en=f"Look at line {number}: {code}",
+            )
+        )
+    hint = f"./lab check {exercise.label} --hint"
+    parts.append(Text(ja=f"ヒント: {hint}", en=f"For a hint: {hint}"))
+    lines = [f"{title}: {Text(ja='まだ．', en='not yet.').to(language)}"]
+    lines += [f"  {part.to(language)}" for part in parts]
+    return "\n".join(map(_printable, lines))
 
 
-def _for_a_terminal(line: str) -> str:
-    """Return a line without what would steer the terminal, and not longer than a few.
+def _printable(line: str) -> str:
+    """Return a line without control characters, cut if it is very long.
 
     The program that was checked may have printed anything.
     """
@@ -82,7 +96,7 @@ def hints(exercise: Exercise, count: int, language: Language) -> str:
         for number, hint in enumerate(exercise.hints[:count], 1)
     ]
     if count == total:
-        page = exercise.folder.parents[1].relative_to(CHECKOUT) / "README"
+        page = exercise.lesson.folder.relative_to(CHECKOUT) / "README"
         last = Text(
             ja=f"これが最後のヒントである．説明はレッスンのページにある: {page}.md",
             en=f"That was the last hint. The lesson's page explains it: {page}.en.md",
@@ -103,7 +117,7 @@ def progress(exercises: Sequence[Exercise], solved: Solved, language: Language) 
     return f"{words.to(language)}: {marks}"
 
 
-def coming(
+def next_step(
     exercises: Sequence[Exercise], after: Exercise, solved: Solved, language: Language
 ) -> str:
     """Return what to do after an exercise was solved: the next unsolved, if any."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from bcclessons.console.text import Language, Problem
 from bcclessons.course.lesson import MAIN, Lesson, Run, changed
 from bcclessons.course.recording import Recording
-from bcclessons.grading import checking
-from bcclessons.grading import feedback as tutor
+from bcclessons.grading import feedback
+from bcclessons.grading.check import EMULATED, check
 from bcclessons.machines import commands, debian
 from bcclessons.machines.vm.client import Vm
 from bcclessons.recording import picture
@@ -88,22 +88,19 @@ def record_check(
     with Vm(workspace) as machine:
         kernel, bcc = commands.versions(machine)
         programs = [exercise.start.read_text(), exercise.solution.read_text()]
-        answers = [
-            checking.check(exercise, program, machine, emulated=True)
-            for program in programs
-        ]
-    if answers[0] is None or answers[1] is not None:
+        found = [check(exercise, each, machine, EMULATED) for each in programs]
+    if found[0] is None or found[1] is not None:
         raise Problem(
-            ja=f"演習 {exercise.label} の start と solution が，正しく見分けられない．",
-            en=f"the start and the solution of exercise {exercise.label} are not "
-            "told apart.",
+            ja=f"演習 {exercise.label} の start と solution が，正しく判定されない．",
+            en=f"the start and the solution of exercise {exercise.label} are "
+            "checked wrongly.",
         )
     today = datetime.datetime.now(tz=datetime.UTC).date()
     made = {}
     for language in Language:
         said = [
-            f"$ {command}\n{tutor.verdict(exercise, answer, program, language)}\n"
-            for program, answer in zip(programs, answers, strict=True)
+            f"$ {command}\n{feedback.result(exercise, each, program, language)}\n"
+            for program, each in zip(programs, found, strict=True)
         ]
         recording = Recording(
             f"./lab record {lesson.label} {CHECK}",

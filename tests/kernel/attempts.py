@@ -37,13 +37,13 @@ def attempts() -> list[Attempt]:
     """Return every attempt at every exercise."""
     made = []
     for item in EXERCISES:
-        lesson = item.lesson_to_run(lesson_file.find(LESSONS, item.label[:2]))
+        lesson = item.lesson_to_run
         programs = [
             ("start", item.start.read_text(), item.says),
             ("solution", item.solution.read_text(), None),
             *(
-                (wrong.name, item.wrong_program(wrong), wrong.says)
-                for wrong in item.wrong
+                (mistake.name, item.with_mistake(mistake), mistake.says)
+                for mistake in item.mistakes
             ),
         ]
         made += [Attempt(item, lesson, *program) for program in programs]

@@ -190,7 +190,7 @@ def test_the_next_is_the_next_unsolved_after_this_one(
     exercises = exercise.load_all(lessons)
     for index, item in enumerate(exercises):
         following = exercises[(index + 1) % len(exercises)]
-        words = feedback.coming(exercises, item, solved, Language.EN)
+        words = feedback.next_step(exercises, item, solved, Language.EN)
         assert words.startswith(f"Next: ./lab check {following.label} (")
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bcclessons.console.text import Problem
-from bcclessons.course import exercise, lesson
-from bcclessons.course.exercise import MINE, Exercise
+from bcclessons.course import exercise, learner_file
+from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.progress import Solved
-from tests.kernel.attempts import EXERCISES, LESSONS
+from tests.kernel.attempts import EXERCISES
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 every = pytest.mark.parametrize("item", EXERCISES, ids=lambda item: item.label)
@@ -41,7 +43,7 @@ def test_there_are_enough_and_they_are_numbered(lessons: list[Lesson]) -> None:
 @every
 def test_it_has_all_its_files(item: Exercise) -> None:
     names = {path.name for path in item.folder.iterdir()} - {"__pycache__"}
-    tracked = {name for name in names if not name.startswith(MINE)}
+    tracked = {name for name in names if not name.startswith("my_sample")}
     assert tracked == {"start", "solution", "exercise.toml", "check.py"}
     for program in (item.start, item.solution):
         assert os.access(program, os.X_OK)
@@ -80,7 +82,7 @@ def test_nothing_gives_the_solution_away(item: Exercise) -> None:
         for name, head in (("README.md", "演習"), ("README.en.md", "Exercises"))
     )
     assert "./lab check" in sections
-    program = next(i for i in LESSONS if i.folder == folder).source.read_text()
+    program = item.lesson.source.read_text()
     shown = [text for hint in (item.task, *item.hints) for text in (hint.ja, hint.en)]
     # What the lesson's own program has is no secret.
     decisive = [x for x in added(item) if len(x) > 12 and x not in program]
@@ -97,9 +99,9 @@ def test_the_solution_is_near_the_start(item: Exercise) -> None:
 
 @every
 def test_wrong_answers_are_plausible_and_several(item: Exercise) -> None:
-    assert len(item.wrong) >= 2
-    programs = {item.wrong_program(wrong) for wrong in item.wrong}
-    assert len(programs) == len(item.wrong)
+    assert len(item.mistakes) >= 2
+    programs = {item.with_mistake(mistake) for mistake in item.mistakes}
+    assert len(programs) == len(item.mistakes)
     assert item.start.read_text() not in programs
 
 
@@ -143,65 +145,74 @@ def own(tmp_path: Path) -> Exercise:
     folder.mkdir(parents=True)
     original = EXERCISES[3]
     for path in original.folder.iterdir():
-        if path.is_file() and not path.name.startswith(MINE):
+        if path.is_file() and not path.name.startswith("my_sample"):
             (folder / path.name).write_bytes(path.read_bytes())
             (folder / path.name).chmod(path.stat().st_mode)
-    return exercise.load(folder)
+    return exercise.load(folder, original.lesson)
 
 
 def test_the_learners_file_is_made_once_and_never_overwritten(own: Exercise) -> None:
-    assert exercise.begin(own)
-    assert own.mine.read_text() == own.start.read_text()
-    assert os.access(own.mine, os.X_OK)
-    own.mine.write_text("my work")
-    assert not exercise.begin(own)
-    assert own.mine.read_text() == "my work"
+    assert learner_file.create(own)
+    assert own.my_sample.read_text() == own.start.read_text()
+    assert os.access(own.my_sample, os.X_OK)
+    own.my_sample.write_text("my work")
+    assert not learner_file.create(own)
+    assert own.my_sample.read_text() == "my work"
 
 
 def test_every_attempt_is_kept(own: Exercise) -> None:
-    assert exercise.put_aside(own) is None
+    assert learner_file.put_aside(own) is None
     for number in (1, 2, 3):
-        exercise.begin(own)
-        own.mine.write_text(f"attempt {number}")
-        kept = exercise.put_aside(own)
+        learner_file.create(own)
+        own.my_sample.write_text(f"attempt {number}")
+        kept = learner_file.put_aside(own)
         assert kept is not None
         assert kept.read_text() == f"attempt {number}"
-    names = sorted(path.name for path in own.folder.glob(f"{MINE}*"))
-    assert names == [f"{MINE}.{number}" for number in (1, 2, 3)]
+    names = sorted(path.name for path in own.folder.glob("my_sample*"))
+    assert names == [f"my_sample.{number}" for number in (1, 2, 3)]
 
 
 @pytest.mark.parametrize("broken", ["directory", "bytes", "empty", "dangling"])
 def test_what_is_no_program_is_said(own: Exercise, broken: str) -> None:
     if broken == "directory":
-        own.mine.mkdir()
+        own.my_sample.mkdir()
     elif broken == "bytes":
-        own.mine.write_bytes(b"\xff\xfe")
+        own.my_sample.write_bytes(b"\xff\xfe")
     elif broken == "empty":
-        own.mine.write_text(" \n")
+        own.my_sample.write_text(" \n")
     else:
-        own.mine.symlink_to("nowhere")
-    assert not exercise.begin(own)
+        own.my_sample.symlink_to("nowhere")
+    assert not learner_file.create(own)
     with pytest.raises(Problem, match=r"\./lab reset 02/1"):
-        exercise.read_mine(own)
-    assert exercise.put_aside(own) is not None
+        learner_file.read(own)
+    assert learner_file.put_aside(own) is not None
 
 
-def test_an_exercise_that_cannot_be_read_is_said(own: Exercise) -> None:
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("kind = 'dance'", r"exercise\.toml cannot be read"),
+        ("kind = 'call'\nfiel = '/bin/ls'", r"steps have no field fiel"),
+    ],
+)
+def test_an_exercise_that_cannot_be_read_is_said(
+    own: Exercise, step: str, message: str
+) -> None:
     path = own.folder / "exercise.toml"
-    path.write_text(path.read_text() + "\n[[steps]]\nkind = 'dance'\n")
-    with pytest.raises(Problem, match=r"exercise\.toml cannot be read"):
-        exercise.load(own.folder)
+    path.write_text(path.read_text() + f"\n[[steps]]\n{step}\n")
+    with pytest.raises(Problem, match=message):
+        exercise.load(own.folder, own.lesson)
 
 
 def test_what_is_solved_is_so_until_it_is_changed(
     own: Exercise, tmp_path: Path
 ) -> None:
     environment = {"XDG_STATE_HOME": str(tmp_path / "state")}
-    exercise.begin(own)
+    learner_file.create(own)
     assert not Solved(environment).has(own)
-    Solved(environment).note(own, own.mine.read_text())
+    Solved(environment).note(own, own.my_sample.read_text())
     assert Solved(environment).has(own)
-    own.mine.write_text(own.mine.read_text() + "# more\n")
+    own.my_sample.write_text(own.my_sample.read_text() + "# more\n")
     assert not Solved(environment).has(own)
 
 
@@ -224,9 +235,9 @@ def test_a_record_that_nobody_can_read_is_begun_anew(
 
 def test_two_labs_keep_each_others_records(own: Exercise, tmp_path: Path) -> None:
     environment = {"XDG_STATE_HOME": str(tmp_path / "state")}
-    exercise.begin(own)
+    learner_file.create(own)
     watching = Solved(environment)
-    Solved(environment).note(own, own.mine.read_text())
+    Solved(environment).note(own, own.my_sample.read_text())
     watching.note(EXERCISES[0], "another")
     watching.next_hints(EXERCISES[0])
     assert Solved(environment).has(own)
@@ -239,22 +250,35 @@ def test_a_record_that_cannot_be_written_is_said(own: Exercise, tmp_path: Path) 
 
 
 def test_each_save_is_seen(own: Exercise) -> None:
-    assert exercise.saved(own) is None
-    exercise.begin(own)
-    seen = [exercise.saved(own)]
-    own.mine.write_text("in place")
-    seen.append(exercise.saved(own))
+    assert learner_file.revision(own) is None
+    learner_file.create(own)
+    seen = [learner_file.revision(own)]
+    own.my_sample.write_text("in place")
+    seen.append(learner_file.revision(own))
     new = own.folder / "new"
     new.write_text("in place")
-    new.replace(own.mine)
-    seen.append(exercise.saved(own))
+    new.replace(own.my_sample)
+    seen.append(learner_file.revision(own))
     assert len({*seen, None}) == 4
-    own.mine.unlink()
-    assert exercise.saved(own) is None
+    own.my_sample.unlink()
+    assert learner_file.revision(own) is None
 
 
 def test_what_an_exercise_needs_goes_before_its_lessons_needs() -> None:
     by_label = {item.label: item for item in EXERCISES}
     parent, argv = by_label["02/2"], by_label["03/1"]
-    assert parent.lesson_to_run(lesson.find(LESSONS, "02")).needs.headers == "exact"
-    assert argv.lesson_to_run(lesson.find(LESSONS, "03")).needs.headers == "any"
+    assert parent.lesson_to_run.needs.headers == "exact"
+    assert argv.lesson_to_run.needs.headers == "any"
+
+
+def test_the_tenth_exercise_comes_after_the_second(
+    own: Exercise, lessons: list[Lesson]
+) -> None:
+    for number in (10, 2):
+        copy = own.folder.with_name(f"{number}_copy")
+        shutil.copytree(own.folder, copy)
+    lesson = msgspec.structs.replace(own.lesson, folder=own.folder.parents[1])
+    found = exercise.load_all([lesson, lessons[0]])
+    labels = [item.label for item in found if item.lesson == lesson]
+    assert labels == ["02/1", "02/2", "02/10"]
+    assert found[0].lesson.number == 1

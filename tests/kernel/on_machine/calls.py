@@ -7,7 +7,6 @@ import functools
 import json
 import os
 import signal
-import struct
 import tempfile
 import threading
 import time
@@ -15,6 +14,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bcclessons.grading import execve
 from tests.kernel.on_machine.system import (
     Observation,
     die_with_parent,
@@ -22,7 +22,6 @@ from tests.kernel.on_machine.system import (
     name_of_this_thread,
     set_name,
     text,
-    untouched,
     wait_for_state,
     waiting,
 )
@@ -107,27 +106,8 @@ class Call(NamedTuple):
 
     def prepared(self) -> Callable[[], object]:
         """Return what makes the call, with all its memory made ready."""
-        kept = []
-
-        def memory(data: bytes, name: str) -> int:
-            if name == self.absent:
-                return untouched(data)
-            kept.append(ctypes.create_string_buffer(data, len(data)))
-            return ctypes.addressof(kept[-1])
-
-        file = None if self.file is None else memory(self.file + b"\0", "file")
-        argv = None
-        if self.argv is not None:
-            args = [
-                memory(arg + b"\0", f"argv[{place}]")
-                for place, arg in enumerate(self.argv)
-            ]
-            argv = memory(struct.pack(f"{len(args) + 1}P", *args, 0), "argv")
-        return functools.partial(_execve, kept, file, argv)
-
-
-def _execve(_kept: object, file: int | None, argv: int | None) -> None:
-    libc.execve(file, argv, None)
+        absent = () if self.absent is None else (self.absent,)
+        return execve.prepared(self.file, self.argv, absent)
 
 
 TRUE = Call()
@@ -173,7 +153,7 @@ class Child:
                 os.setresgid(group, effective_group, 0)
                 os.setresuid(user, effective_user, 0)
             comm = name_of_this_thread() if name is None else set_name(name)
-            execve = call.prepared()
+            call_execve = call.prepared()
             os.read(go, 1)
             truth = {
                 "pid": os.getpid(),
@@ -191,7 +171,7 @@ class Child:
             nothing = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):
                 os.dup2(nothing, descriptor)
-            execve()
+            call_execve()
             os._exit(127)
 
         def live() -> None:

@@ -11,19 +11,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bcclessons.grading.on_machine import (
-    TRACING,
-    die_with_parent,
-    empty_trace_pipe,
-    libc,
-    untouched,
-)
+from bcclessons.grading.observer import TRACING, empty_trace_pipe
+from bcclessons.grading.processes import die_with_parent, libc
 
 if TYPE_CHECKING:
     import signal
     from collections.abc import Iterator
 
-__all__ = ["TRACING", "die_with_parent", "empty_trace_pipe", "libc", "untouched"]
+__all__ = ["TRACING", "die_with_parent", "empty_trace_pipe", "libc"]
 
 PYTHON = "/usr/bin/python3"
 

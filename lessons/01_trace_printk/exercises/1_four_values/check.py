@@ -3,21 +3,21 @@
 import re
 
 from bcclessons.console.text import Text
-from bcclessons.grading.checking import Trial, Wrong
+from bcclessons.grading.trial import CheckFailed, Trial
 
 
 def check(trial: Trial) -> None:
-    """Raise Wrong for the first thing that is not as it should be."""
+    """Raise CheckFailed for the first thing that is not as it should be."""
     for call in trial.calls:
         lines = trial.lines_of(call)
         values = dict(
             pair for line in lines for pair in re.findall(r"(\w+)=(\S+)", line["text"])
         )
         last = lines[-1] if lines else None
-        expected = {"pid": call.pid, "comm": call.name, "uid": call.uid}
+        expected = {"pid": call.pid, "comm": call.made_by.name, "uid": call.made_by.uid}
         for name, value in expected.items():
             if name not in values:
-                raise Wrong(
+                raise CheckFailed(
                     Text(
                         ja=f"PID {call.pid} の execve の行に，{name}= が無い．"
                         f"pid={call.pid} と一緒に表示する．",
@@ -25,23 +25,24 @@ def check(trial: Trial) -> None:
                         f"{name}=; print it together with pid={call.pid}.",
                     ),
                     last,
-                    look="bpf_trace_printk(",
+                    code="bpf_trace_printk(",
                 )
             if values[name] != str(value):
-                raise Wrong(
+                raise CheckFailed(
                     Text(
                         ja=f"PID {call.pid} の {name}= は {value} のはずである．",
                         en=f"For PID {call.pid}, {name}= should be {value}.",
                     ),
                     last,
-                    look=f"{name} =",
+                    code=f"{name} =",
                 )
-        if not call.before <= int(values.get("time", "0")) <= call.after:
-            raise Wrong(
+        time = values.get("time", "")
+        if not time.isdecimal() or not call.before <= int(time) <= call.after:
+            raise CheckFailed(
                 Text(
                     ja="time= は，execve を呼んだ時刻（起動からのナノ秒）のはずである．",
                     en="time= should be when execve was called, in ns since boot.",
                 ),
                 last,
-                look="bpf_ktime_get_ns",
+                code="bpf_ktime_get_ns",
             )

@@ -1,14 +1,14 @@
 """TIME(s) is in seconds, with decimals."""
 
 from bcclessons.console.text import Text
-from bcclessons.grading.checking import Trial, Wrong
+from bcclessons.grading.trial import CheckFailed, Trial
 
 # Of a second. One decimal is enough.
 MOST = 0.05
 
 
 def check(trial: Trial) -> None:
-    """Raise Wrong for the first thing that is not as it should be."""
+    """Raise CheckFailed for the first thing that is not as it should be."""
     for call in trial.calls:
         line = trial.line_of(call)
         try:
@@ -16,7 +16,7 @@ def check(trial: Trial) -> None:
         except ValueError:
             shown = -1.0
         if not call.before / 1e9 - 1.1 <= shown <= call.after / 1e9 + 0.1:
-            raise Wrong(
+            raise CheckFailed(
                 Text(
                     ja="TIME(s) は，起動からの秒数になるはずである．この execve では "
                     f"{call.before / 1e9:.6f} くらいになる．",
@@ -24,13 +24,13 @@ def check(trial: Trial) -> None:
                     f"{call.before / 1e9:.6f}.",
                 ),
                 line,
-                look="event.time",
+                code="event.time",
             )
         # As exact as it is written: half of the last digit may be by rounding.
         exact = 0.5 / 10 ** len(line["time"].partition(".")[2])
         right = call.before / 1e9 - exact <= shown <= call.after / 1e9 + exact
         if exact > MOST or not right:
-            raise Wrong(
+            raise CheckFailed(
                 Text(
                     ja="秒にはなったが，小数点以下が失われている．同じ 1 秒の間に起きた "
                     "2 件を，時刻で区別できない．",
@@ -38,5 +38,5 @@ def check(trial: Trial) -> None:
                     "same second cannot be told apart.",
                 ),
                 line,
-                look="event.time",
+                code="event.time",
             )

@@ -3,25 +3,25 @@
 import re
 
 from bcclessons.console.text import Text
-from bcclessons.grading.checking import Trial, Wrong
+from bcclessons.grading.trial import CheckFailed, Trial
 
 # On a machine with other work, others' calls are lost, too.
 OTHERS = 60
 
 
 def check(trial: Trial) -> None:
-    """Raise Wrong for the first thing that is not as it should be."""
+    """Raise CheckFailed for the first thing that is not as it should be."""
     totals = [line for line in trial.others if re.fullmatch(r"lost: +\d+", line)]
     if not totals:
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 ja="終わるときに，lost: 件数 という行が無い．",
                 en="At its end there is no line lost: NUMBER.",
             ),
-            look="os._exit",
+            code="os._exit",
         )
     if len(totals) > 1:
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 ja=f"lost: の行が {len(totals)} 行ある．合計は，Ctrl-C で終わるときに "
                 "1 回だけ表示する．",
@@ -29,13 +29,13 @@ def check(trial: Trial) -> None:
                 "Ctrl-C ends the program.",
             ),
             totals[0],
-            look="lost",
+            code="lost",
         )
     pids = {str(call.pid) for call in trial.calls}
     missing = len(trial.calls) - sum(line["pid"] in pids for line in trial.lines)
     total = int(totals[-1].partition(":")[2])
     if not missing <= total <= missing + OTHERS:
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 ja=f"{len(trial.calls)} 回の execve のうち {missing} 回の行が無いのに，合計が"
                 "合わない．lost_cb は 1 件ごとに呼ばれるのではない．引数を足し合わせる．",
@@ -44,5 +44,5 @@ def check(trial: Trial) -> None:
                 "argument.",
             ),
             totals[-1],
-            look="lost",
+            code="lost",
         )

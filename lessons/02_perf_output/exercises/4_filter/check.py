@@ -1,28 +1,28 @@
 """Only one user's calls are shown, and no others are sent."""
 
 from bcclessons.console.text import Text
-from bcclessons.grading.checking import Trial, Wrong
+from bcclessons.grading.trial import CheckFailed, Trial
 
 WANTED = 1001
 
 
 def check(trial: Trial) -> None:
-    """Raise Wrong for the first thing that is not as it should be."""
+    """Raise CheckFailed for the first thing that is not as it should be."""
     for call in trial.calls:
         shown = trial.lines_of(call)
-        if shown and call.uid != WANTED:
-            raise Wrong(
+        if shown and call.made_by.uid != WANTED:
+            raise CheckFailed(
                 Text(
-                    ja=f"この行は UID {call.uid} の execve である．表示するのは UID {WANTED} "
+                    ja=f"この行は UID {call.made_by.uid} の execve である．表示するのは UID {WANTED} "
                     "のものだけである．",
-                    en=f"This line is of UID {call.uid}; only those of UID {WANTED} are to "
+                    en=f"This line is of UID {call.made_by.uid}; only those of UID {WANTED} are to "
                     "be shown.",
                 ),
                 shown[0],
-                look="trace_execve(void *ctx)",
+                code="trace_execve(void *ctx)",
             )
     if "Possibly lost" in trial.stderr:
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 ja="表示は正しいが，バッファがあふれた．要らないイベントも送られている．"
                 "カーネルの側で，送る前に捨てる．",
@@ -30,8 +30,8 @@ def check(trial: Trial) -> None:
                 "wants were sent. Drop them in the kernel, before they are sent.",
             ),
             next(x for x in trial.stderr.splitlines() if "Possibly lost" in x),
-            look="trace_execve(void *ctx)",
+            code="trace_execve(void *ctx)",
         )
     for call in trial.calls:
-        if call.uid == WANTED:
+        if call.made_by.uid == WANTED:
             trial.line_of(call)

@@ -1,34 +1,34 @@
 """Each call has a line at its entry, and one with its result at its exit."""
 
 from bcclessons.console.text import Text
-from bcclessons.grading.checking import Trial, Wrong
+from bcclessons.grading.trial import CheckFailed, Trial
 
 
 def check(trial: Trial) -> None:
-    """Raise Wrong for the first thing that is not as it should be."""
+    """Raise CheckFailed for the first thing that is not as it should be."""
     for call in trial.calls:
         lines = trial.lines_of(call)
         exits = [line for line in lines if line["event"] == "exit"]
         if [line["event"] for line in lines[:1]] != ["enter"]:
-            raise Wrong(
+            raise CheckFailed(
                 Text(
                     ja=f"PID {call.pid} の execve に，入口（enter）の行が無い．",
                     en=f"The execve of PID {call.pid} has no line of its entry (enter).",
                 ),
                 lines[0] if lines else None,
-                look="trace_execve",
+                code="trace_execve",
             )
         if not exits:
-            raise Wrong(
+            raise CheckFailed(
                 Text(
                     ja=f"PID {call.pid} の execve に，出口（exit）の行が無い．",
                     en=f"The execve of PID {call.pid} has no line of its exit (exit).",
                 ),
                 lines[-1],
-                look="is_exit",
+                code="is_exit",
             )
         if len(lines) > 2:
-            raise Wrong(
+            raise CheckFailed(
                 Text(
                     ja=f"PID {call.pid} の execve は 1 回なのに，行が {len(lines)} 行ある．"
                     "入口と出口に 1 行ずつのはずである．",
@@ -36,23 +36,23 @@ def check(trial: Trial) -> None:
                     "one is due at its entry, and one at its exit.",
                 ),
                 lines[-1],
-                look="perf_submit(",
+                code="perf_submit(",
             )
         if lines[0]["ret"] != "-":
-            raise Wrong(
+            raise CheckFailed(
                 Text(
                     ja="入口（enter）の RET は - のはずである．戻り値は，まだ無い．",
                     en="At the entry (enter), RET should be -: nothing is returned yet.",
                 ),
                 lines[0],
-                look="enter",
+                code="enter",
             )
         if exits[0]["ret"] != str(call.result):
-            raise Wrong(
+            raise CheckFailed(
                 Text(
-                    ja=f"{call.file} の execve の RET は {call.result} のはずである．",
-                    en=f"For the execve of {call.file}, RET should be {call.result}.",
+                    ja=f"{call.made_by.file} の execve の RET は {call.result} のはずである．",
+                    en=f"For the execve of {call.made_by.file}, RET should be {call.result}.",
                 ),
                 exits[0],
-                look="ret",
+                code="ret",
             )

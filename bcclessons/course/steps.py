@@ -1,0 +1,33 @@
+"""What is done while a program runs. Also imported on machines: Python 3.9."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is done while the program runs.
+
+    "call" has a child call execve, ``times`` times (of a file that is not there, for
+    otherwise the first call is its last): with this file and argv, as this user and
+    group, under this ``name``, below ``ancestors`` of these names (the outermost
+    first), or below a second ``thread`` of its parent; with ``absent``, the file's
+    name is on a page that is not in memory. "marker" writes ``text`` to the trace
+    buffer, as another program would, and "echo" does so with the last line that the
+    program has printed added to it. "stop" stops the program, and "go_on" has it go
+    on. "settle" waits until it prints nothing more.
+    """
+
+    kind: Literal["call", "marker", "echo", "stop", "go_on", "settle"]
+    file: str = "/bin/true"
+    argv: list[str] = field(default_factory=lambda: ["true"])
+    uid: int = 0
+    gid: int = 0
+    name: str = "learner"
+    ancestors: list[str] = field(default_factory=list)
+    absent: bool = False
+    thread: bool = False
+    times: int = 1
+    text: str = ""

@@ -1,0 +1,55 @@
+"""The C library's calls that Python lacks. For machines: Python 3.9."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import signal
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.execve.argtypes = [ctypes.c_void_p] * 3
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [
+    ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
+    ctypes.c_long,
+]  # fmt: skip
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
+_PR_SET_CHILD_SUBREAPER = 36
+_CLONE_NEWPID = 0x20000000
+
+
+def die_with_parent() -> None:
+    """Have this process killed when its parent ends, however that ends."""
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def become_subreaper() -> None:
+    """Become the parent of those descendants whose parents end."""
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def set_name(name: bytes) -> None:
+    """Name this thread."""
+    libc.prctl(_PR_SET_NAME, name, 0, 0, 0)
+
+
+def new_pid_namespace() -> None:
+    """Have the next child be the first process of a new PID namespace.
+
+    When that ends, the kernel kills all others in it, and lets none be made. Raise
+    OSError where this process may not do that.
+    """
+    if libc.unshare(_CLONE_NEWPID) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
+
+
+def untouched(data: bytes) -> int:
+    """Return the address of data that is in a file and, so far, not in memory."""
+    file = os.memfd_create("data")
+    os.write(file, data)
+    address: int = libc.mmap(None, len(data), mmap.PROT_READ, mmap.MAP_PRIVATE, file, 0)
+    return address
