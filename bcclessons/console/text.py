@@ -45,7 +45,7 @@ def language_of(environment: Mapping[str, str]) -> Language:
     """Return the reader's language, by the order of the variables in gettext(3)."""
     for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := environment.get(variable):
-            return Language.JA if value.lower().startswith("ja") else Language.EN
+            return Language.JA if value.startswith("ja") else Language.EN
     return Language.EN
 
 

@@ -110,15 +110,14 @@ def remove_unused(parent: Path, days: float = UNUSED_DAYS) -> None:
     limit = time.time() - days * 86400
     for folder in parent.iterdir():
         with suppress(OSError):  # in use, or gone, or not ours to remove: it stays
-            if folder.is_dir() and folder.stat().st_mtime < limit:
-                _remove(folder, limit)
+            _remove_unless_used(folder, limit)
 
 
-def _remove(folder: Path, limit: float) -> None:
+def _remove_unless_used(folder: Path, limit: float) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Another ./lab may have begun to use it before the lock was ours.
+        # With the lock held: another ./lab may have started to use it before.
         if folder.stat().st_mtime < limit:
             # Renamed first: one that is deleted in part must not look whole.
             doomed = folder.with_name(f".removed-{folder.name}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from bcclessons.cli import bootstrap
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Text
 from bcclessons.setup import cache
@@ -41,6 +43,28 @@ def test_a_build_that_fails_leaves_nothing_and_is_tried_again(folder: Path) -> N
     for _ in range(2):  # a second mkdir would fail
         cache.build_once(folder, folder.mkdir, NAME, CONSOLE)
     assert (folder / "complete").exists()
+
+
+def test_what_another_lab_builds_is_waited_for_and_used(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    builds: list[None] = []
+    waiting = threading.Thread(
+        target=cache.build_once,
+        args=(folder, lambda: builds.append(None), NAME, CONSOLE),
+    )
+    shown = ""
+    with cache.locked(folder.parent / "lock", lambda: None):
+        waiting.start()
+        end = time.monotonic() + 10
+        while not shown and time.monotonic() < end:
+            time.sleep(0.01)
+            shown = capsys.readouterr().err
+        folder.mkdir()
+        (folder / "complete").touch()
+    waiting.join(10)
+    assert shown == "another ./lab is making the tools; waiting for it.\n"
+    assert builds == []
 
 
 def test_two_locks_share_a_cache(folder: Path) -> None:
@@ -102,3 +126,20 @@ def test_an_environment_is_in_use_while_its_python_runs(folder: Path) -> None:
         process.communicate(b"\n")
     cache.remove_unused(folder.parent)
     assert not folder.exists()
+
+
+def test_the_environment_of_a_running_lab_is_in_use(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    (folder / "complete").touch()
+    monkeypatch.setattr(bootstrap, "environment_folder", lambda _: folder)
+    monkeypatch.setattr(sys, "prefix", str(folder))
+
+    def main(arguments: list[str]) -> int:
+        age(folder, 400)
+        cache.remove_unused(folder.parent)
+        return len(arguments) if folder.exists() else -1
+
+    monkeypatch.setattr("bcclessons.cli.main.main", main)
+    assert bootstrap.run("lab", ["check", "02/1"]) == 2

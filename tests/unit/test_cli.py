@@ -178,3 +178,4 @@ def test_lang_option_wins_wherever_it_stands() -> None:
     for arguments in (["--lang", "en", "run"], ["run", "02", "--lang=en"]):
         assert language_wanted(arguments, JAPANESE) is Language.EN
     assert language_wanted(["--lang"], JAPANESE) is Language.JA
+    assert language_wanted(["record", "02", "ja"], ENGLISH) is Language.EN

@@ -90,7 +90,10 @@ def test_the_last_hint_says_so_and_names_the_page(learner: Learner) -> None:
 
 def test_reset_of_an_untouched_file_makes_no_copy(learner: Learner) -> None:
     learner.start("1_seconds")
+    for _ in range(2):
+        learner.lab("check", "02/1", "--hint")
     done = learner.lab("reset", "02/1")
+    assert learner.lab("check", "02/1", "--hint").stdout.count("Hint ") == 1
     assert done.returncode == 0
     assert learner.files == ["1_seconds/my_sample"]
     assert done.stderr.splitlines()[-1] == "To check it: ./lab check 02/1"

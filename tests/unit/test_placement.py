@@ -125,6 +125,7 @@ def test_container_without_rights_uses_the_vm(stock: Machine) -> None:
     stock.add_vm_tools()
     stock.capabilities(ALL_CAPABILITIES & ~(SYS_ADMIN | BPF))
     assert stock.report()["root"].state is State.BROKEN
+    assert stock.report().can_install
     found = judge(stock)
     assert found.place is Place.VM
     assert "container" in found.why.en
