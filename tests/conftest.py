@@ -54,11 +54,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """With --on, leave only the tests of lessons: what ./lab does is as it was.
+    """Group the tests for workers. With --on, leave only the tests of lessons.
 
     A lesson's test uses ``machine``, and its module names the lesson in ``LESSON``; or
     it is made for an attempt at one of the lesson's exercises.
     """
+    for item in items:
+        if (group := _group_of(item)) is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
     on = config.getoption("--on")
     if on is None:
         return
@@ -75,6 +78,19 @@ def pytest_collection_modifyitems(
             item.add_marker(pytest.mark.skip(reason=reason))
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+def _group_of(item: pytest.Item) -> str | None:
+    """Return the tests that one worker runs one after the other, with others beside.
+
+    Those on this host share its trace pipe, those in the VM share that, and those of
+    the site its build; the VM is emulated by one CPU, so another has time.
+    """
+    folder = item.path.parent.name
+    if folder != "kernel":
+        return folder if folder in ("language", "site") else None
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return str(parameters.get("machine", "vm"))
 
 
 def _lesson_of(item: pytest.Item) -> Lesson | None:

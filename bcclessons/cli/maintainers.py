@@ -27,6 +27,10 @@ _PROGRAMS = {
 }
 
 
+# Two workers; tests/conftest.py says which tests one of them runs.
+_ALL_TESTS = ("--numprocesses=2", "--dist=loadgroup")
+
+
 def _folders(arguments: Sequence[str]) -> set[str]:
     """Return the folders of tests/ that arguments of pytest select tests from."""
     tests = CHECKOUT / "tests"
@@ -77,7 +81,7 @@ def _test(lab: Lab, arguments: Sequence[str]) -> NoReturn:
             packages += placement(report, lab.lessons[0], only=place).packages
     reason = Text(ja="テストするの", en="Testing")
     apt.install(list(dict.fromkeys(packages)), reason, lab.console)
-    command = [*lab.pytest(), *arguments]
+    command = [*lab.pytest(), *(arguments or _ALL_TESTS)]
     sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 
