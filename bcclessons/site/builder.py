@@ -40,9 +40,12 @@ def serve(python: Sequence[str], port: int) -> int:
     # Not strict: what is half written warns, and the server goes on.
     command = [*python, "-m", "mkdocs", "serve", "--no-strict"]
     command += ["--dev-addr", f"127.0.0.1:{port}"]
-    return subprocess.run(
-        command, cwd=CHECKOUT, env=_ENVIRONMENT, check=False
-    ).returncode
+    # MkDocs leaves its temporary folder behind where it is interrupted while it builds.
+    with TemporaryDirectory(prefix="bcc-lessons-") as name:
+        environment = {**_ENVIRONMENT, "TMPDIR": name}
+        return subprocess.run(
+            command, cwd=CHECKOUT, env=environment, check=False
+        ).returncode
 
 
 def build(python: Sequence[str], folder: Path, *, offline: bool) -> list[Path]:

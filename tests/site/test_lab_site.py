@@ -117,9 +117,12 @@ def served(checkout: Path, tmp_path: Path) -> Iterator[tuple[Path, str]]:
     copy = copied_lab(checkout, tmp_path / "copy")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     process = subprocess.Popen(
         ["./lab", "site", "--port", str(port)],
         cwd=copy,
+        env={**os.environ, "TMPDIR": str(temporary)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -130,6 +133,7 @@ def served(checkout: Path, tmp_path: Path) -> Iterator[tuple[Path, str]]:
     yield copy, address
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(10) in (0, 130)
+    assert list(temporary.iterdir()) == []
 
 
 def wait_for(url: str, words: str, seconds: float) -> float:
