@@ -17,8 +17,10 @@ from bcclessons.cli.main import main
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language
 from bcclessons.course.lesson import Lesson
+from bcclessons.doctor.placement import Place
 from bcclessons.doctor.report import Report
 from bcclessons.lab import ANYWHERE, Lab, Target
+from bcclessons.machines import debian
 from bcclessons.machines.host import Host
 from bcclessons.machines.workspace import Workspace
 from tests.unit.fakes import Machine
@@ -100,6 +102,18 @@ def test_tests_on_a_release_run_in_its_vm(
         "starting vm, debian-11",
         "pytest --on=debian-11 -k storm",
     ]
+
+
+def test_where_to_run_is_as_the_options_say() -> None:
+    eleven = debian.release("debian-11")
+    for host, vm, on, target in (
+        (False, False, None, ANYWHERE),
+        (True, False, None, Target(Place.HOST)),
+        (False, True, None, Target(Place.VM)),
+        (False, False, "debian-11", Target(Place.VM, eleven)),
+        (False, True, "debian-11", Target(Place.VM, eleven)),
+    ):
+        assert Target.from_options(host=host, vm=vm, on=on) == target
 
 
 @pytest.mark.parametrize("as_json", [True, False])
