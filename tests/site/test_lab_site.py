@@ -129,9 +129,11 @@ def served(checkout: Path, tmp_path: Path) -> Iterator[tuple[Path, str]]:
         start_new_session=True,
     )
     address = f"http://127.0.0.1:{port}/"
-    wait_for(address, "BCC Lessons", 30)
-    yield copy, address
-    os.killpg(process.pid, signal.SIGINT)
+    try:
+        wait_for(address, "BCC Lessons", 30)
+        yield copy, address
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
     assert process.wait(10) in (0, 130)
     assert list(temporary.iterdir()) == []
 
