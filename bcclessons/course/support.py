@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from bcclessons.console.text import Language, Problem, Text
+from bcclessons.course import exercise
 from bcclessons.setup.files import write_atomically
 from bcclessons.setup.system import version_of
 
@@ -43,8 +44,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Support(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The last run of all tests on each release.
 
-    ``programs`` holds the SHA-256 of each lesson's program as it was run, by the
-    lesson's label.
+    ``programs`` holds the SHA-256 of each program as it was run: a lesson's by the
+    lesson's label (02), an exercise's solution by the exercise's (02/1).
     """
 
     programs: dict[str, str]
@@ -52,10 +53,12 @@ class Support(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def digests(lessons: Sequence[Lesson]) -> dict[str, str]:
-    """Return the SHA-256 of each lesson's program, by the lesson's label."""
+    """Return the SHA-256 of each lesson's program and each solution, by label."""
+    programs = {lesson.label: lesson.source for lesson in lessons}
+    programs |= {item.label: item.solution for item in exercise.load_all(lessons)}
     return {
-        lesson.label: hashlib.sha256(lesson.source.read_bytes()).hexdigest()
-        for lesson in lessons
+        label: hashlib.sha256(path.read_bytes()).hexdigest()
+        for label, path in programs.items()
     }
 
 
@@ -77,7 +80,7 @@ def write(support: Support, path: Path) -> None:
 
 
 def check(support: Support, lessons: Sequence[Lesson]) -> None:
-    """Raise Problem, naming the lessons whose programs are not those that were run.
+    """Raise Problem, naming the lessons and exercises whose programs were not run.
 
     Their texts are compared, for in a clone every file is as old as the clone.
     """
@@ -87,10 +90,10 @@ def check(support: Support, lessons: Sequence[Lesson]) -> None:
     if stale:
         names = ", ".join(sorted(stale))
         raise Problem(
-            ja=f"docs/support.json は，今のレッスン {names} の結果ではない．"
+            ja=f"docs/support.json は，今の {names} のプログラムの結果ではない．"
             "すべての版で動かし直す: ./lab test --matrix",
-            en=f"docs/support.json does not hold the results of lesson {names} as "
-            "it is now; run all on every release again: ./lab test --matrix",
+            en=f"docs/support.json does not hold the results of {names} as it is "
+            "now; run all on every release again: ./lab test --matrix",
         )
 
 

@@ -71,14 +71,19 @@ def run(
         )
     if programs != support.digests(lessons):
         raise Problem(
-            ja="テストの間にレッスンのプログラムが変わった．もう一度実行する．",
-            en="a lesson's program has changed during the tests; run them again.",
+            ja="テストの間に，レッスンか解答のプログラムが変わった．もう一度実行する．",
+            en="a lesson's program or a solution has changed during the tests; "
+            "run them again.",
         )
     order = [release.title for release in debian.RELEASES]
     rows.sort(key=lambda row: order.index(row.title))
     tested = set.intersection(*(set(row.tests) for row in rows))
-    run_programs = {label: programs[label] for label in programs if label in tested}
-    support.write(support.Support(run_programs, rows), path)
+    were_run = {
+        label: digest
+        for label, digest in programs.items()
+        if label.partition("/")[0] in tested
+    }
+    support.write(support.Support(were_run, rows), path)
     console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
     return all(row.passed for row in rows)
 

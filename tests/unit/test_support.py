@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,11 +108,32 @@ def test_results_of_other_programs_are_stale(
     results: Support, lessons: list[Lesson]
 ) -> None:
     lessons[1].source.write_text(PROGRAM + "\n")
-    with pytest.raises(Problem, match="lesson 02 as it is now"):
+    with pytest.raises(Problem, match="results of 02 as it is now"):
         support.check(results, lessons)
     lessons[0].source.write_text("")
-    with pytest.raises(Problem, match="lesson 01, 02 as it is now"):
+    with pytest.raises(Problem, match="results of 01, 02 as it is now"):
         support.check(results, lessons)
+
+
+@pytest.fixture
+def solution(lessons: list[Lesson], checkout: Path) -> Path:
+    """Give lesson 02 an exercise, 02/1, and return its solution."""
+    folder = "exercises/1_seconds"
+    copy = lessons[1].folder / folder
+    shutil.copytree(checkout / "lessons/02_perf_output" / folder, copy)
+    return copy / "solution"
+
+
+def test_results_of_another_solution_are_stale(
+    solution: Path, runs: Matrix, lessons: list[Lesson]
+) -> None:
+    runs.run()
+    kept = support.load(runs.path)
+    assert sorted(kept.programs) == ["01", "02", "02/1"]
+    support.check(kept, lessons)
+    solution.write_text(PROGRAM)
+    with pytest.raises(Problem, match="results of 02/1 as it is now"):
+        support.check(kept, lessons)
 
 
 def test_results_that_lack_or_exceed_the_lessons_are_stale(
@@ -121,7 +143,7 @@ def test_results_that_lack_or_exceed_the_lessons_are_stale(
         lessons[:1],
         [*lessons, msgspec.structs.replace(lessons[1], number=3)],
     ):
-        with pytest.raises(Problem, match=r"lesson 0[23] as it is now"):
+        with pytest.raises(Problem, match=r"results of 0[23] as it is now"):
             support.check(results, some)
 
 
@@ -266,18 +288,21 @@ def test_a_row_is_not_renewed_among_results_of_other_programs(
     runs.run()
     lessons[0].source.write_text("another program")
     before = runs.path.read_text()
-    with pytest.raises(Problem, match="lesson 01"):
+    with pytest.raises(Problem, match="results of 01 "):
         runs.run(debian.RELEASES[1])
     assert runs.path.read_text() == before
 
 
+@pytest.mark.usefixtures("solution")
 def test_a_lesson_without_tests_on_every_release_was_not_run(
     runs: Matrix, lessons: list[Lesson]
 ) -> None:
     runs.outcomes[NAMES[3]] = {"01": TESTS["01"]}
     assert runs.run()
-    with pytest.raises(Problem, match="lesson 02"):
-        support.check(support.load(runs.path), lessons)
+    kept = support.load(runs.path)
+    assert list(kept.programs) == ["01"]
+    with pytest.raises(Problem, match="results of 02, 02/1 "):
+        support.check(kept, lessons)
 
 
 def test_without_one_release_nothing_is_written_and_the_others_run(
