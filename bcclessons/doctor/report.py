@@ -10,6 +10,7 @@ from bcclessons.doctor.check import Check, State
 from bcclessons.doctor.fixes import PackageManager
 from bcclessons.doctor.kernel import Kernel, examine_kernel, rights
 from bcclessons.machines.headers import FOLDER as STANDIN_FOLDER
+from bcclessons.machines.vm import layout
 from bcclessons.setup.programs import STANDIN_TOOLS, VM_RUN_TOOLS, VM_TOOLS, missing
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def examine(system: System, workspace: Workspace) -> Report:
     granted = rights(system)
     root = bcc_checks.check_root(system, granted)
     package = bcc_checks.headers_package(system, kernel)
-    image = vm_checks.built_image(cache, release)
+    image = layout.usable_image(cache, release)
     vm_missing = missing(system, VM_RUN_TOOLS if image else VM_TOOLS)
     standin = (cache / STANDIN_FOLDER).is_dir()
     return Report(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from bcclessons.console.text import Text
 from bcclessons.doctor.check import LOG_IN, Check, State, same
 from bcclessons.doctor.fixes import PackageManager, as_root
-from bcclessons.machines.vm.image import BUILD_BYTES, SNAPSHOT_BYTES
+from bcclessons.machines.vm import kvm
+from bcclessons.machines.vm.layout import BUILD_BYTES, SNAPSHOT_BYTES, has_snapshot
 
 if TYPE_CHECKING:
-    from bcclessons.machines.debian import Release
     from bcclessons.setup.system import System
 
 
@@ -48,15 +48,14 @@ def check_kvm(system: System, cache: Path) -> Check:
         # For root it is not a matter of groups.
         if system.euid != 0:
             fix = as_root(system, "usermod -aG kvm $USER")
-    elif (broken := cache / "kvm-broken").is_file():
-        # The VM leaves this file: a KVM that opens may still kill its guests.
-        reason = broken.read_text().partition("\n")[0]
+    elif (tried := kvm.tried(cache)) is not None and (reason := tried.failure):
+        # A KVM that opens may still kill its guests.
         state = State.BROKEN
         found = Text(
             ja=f"/dev/kvm を開けるが，VM が動かない（{reason}）",
             en=f"/dev/kvm opens, but a VM fails with it ({reason})",
         )
-    elif (cache / "kvm-works").is_file():
+    elif tried is not None:
         state, found = State.OK, Text(ja="VM が KVM で動く", en="a VM runs with it")
     else:
         state = State.OK
@@ -73,19 +72,11 @@ def check_kvm(system: System, cache: Path) -> Check:
     return Check("kvm", same("KVM"), state, found, why, fix)
 
 
-def built_image(cache: Path, release: Release) -> Path | None:
-    """Return the image of a release, if it is built: a manifest is written last."""
-    manifests = cache.glob(f"images/{release.name}-*/manifest.json")
-    folders = [manifest.parent for manifest in manifests]
-    return next((path for path in folders if ".snapshot-" not in path.name), None)
-
-
 def check_disk(system: System, cache: Path, image: Path | None) -> Check:
     """Check that there is room for what of the VM is still to be built."""
     needed = BUILD_BYTES
     if image is not None:
-        saved = any(cache.glob(f"images/{image.name}.snapshot-*/manifest.json"))
-        needed = 0 if saved else SNAPSHOT_BYTES
+        needed = 0 if has_snapshot(image) else SNAPSHOT_BYTES
     free = system.free_bytes(cache)
     sizes = f"{needed / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"
     return Check(

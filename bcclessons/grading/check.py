@@ -26,11 +26,11 @@ EMULATED = Limits(ready_seconds=60.0, header_seconds=30.0, quiet_seconds=0.6)
 
 
 def check(
-    exercise: Exercise, program: str, machine: Machine, limits: Limits
+    exercise: Exercise, program: str, machine: Machine, limits: Limits | None = None
 ) -> Feedback | None:
     """Run a program on a machine; return what is wrong with it, or None.
 
-    Raise Problem where the machine fails, and not the program.
+    ``limits`` are by default those of the machine's speed. Raise Problem where the machine fails, and not the program.
     """
     run_check = _load(exercise.folder / "check.py")
     try:
@@ -50,6 +50,7 @@ def check(
                 en=f"Python cannot read it ({error}).",
             )
         )
+    limits = limits or (EMULATED if machine.emulated else FAST)
     request = Request(program, exercise.output.ready, exercise.steps, limits)
     observed = _observe(request, machine)
     return diagnosis.behaviour(observed, request) or _compare(

@@ -12,6 +12,10 @@ class Machine(Protocol):
     """A place where a lesson runs. Use as a context manager: leaving it ends its use."""
 
     @property
+    def emulated(self) -> bool:
+        """Whether its CPU is emulated, so that it is slow; known once it is ready."""
+
+    @property
     def title(self) -> Text:
         """What to call it in a sentence."""
 

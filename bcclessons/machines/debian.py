@@ -7,7 +7,7 @@ import re
 import shlex
 import signal
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,21 +16,38 @@ from bcclessons.console.text import Problem
 if TYPE_CHECKING:
     from bcclessons.console.console import Stage
 
-GUEST = Path(__file__).with_name("guest")
+KERNEL_HOOK = Path(__file__).with_name("kernel-hook")
+"""What mmdebstrap calls to unpack a kernel's packages."""
+
+OPTIONS = (
+    "--mode=chrootless", "--variant=extract",
+    "--aptopt=APT::Install-Recommends false",
+    "--aptopt=Acquire::Languages none",
+    "--aptopt=Acquire::Retries 3",
+    # A mirror that lags behind the archive is not worth a failed class.
+    "--aptopt=Acquire::Check-Valid-Until false",
+    '--setup-hook=mkdir -p "$1"/var/cache/apt/archives',
+    # /bin, /sbin and /lib as links into /usr: what Debian's installer makes, and
+    # what older base-files does not bring.
+    '--setup-hook=cd "$1" && mkdir -p usr/bin usr/sbin usr/lib usr/lib64 && '
+    "ln -s usr/bin usr/sbin usr/lib usr/lib64 .",
+)  # fmt: skip
+"""How mmdebstrap unpacks packages."""
 
 
 @dataclass(frozen=True)
 class Release:
     """A release of Debian that lessons run on: its name here, and its suite.
 
-    ``kernel`` is the oldest version of its kernel, as MAJOR.MINOR.
+    ``kernel`` is the oldest version of its kernel, as MAJOR.MINOR. One that goes on
+    changing has a new image every ``renewed_days``.
     """
 
     name: str
     suite: str
     title: str
-    # Left out of repr(): what an image is made of does not depend on it.
-    kernel: str = field(repr=False)
+    kernel: str
+    renewed_days: int | None = None
 
 
 # The first is the default of the VM. Debian 12's headers (6.1) are the ones that
@@ -39,7 +56,7 @@ RELEASES = (
     Release("debian-13", "trixie", "Debian 13", kernel="6.12"),
     Release("debian-12", "bookworm", "Debian 12", kernel="6.1"),
     Release("debian-11", "bullseye", "Debian 11", kernel="5.10"),
-    Release("debian-unstable", "unstable", "Debian unstable", kernel="7.2"),
+    Release("debian-unstable", "unstable", "Debian unstable", "7.2", 14),
 )
 
 
@@ -97,18 +114,8 @@ def unpack(
         # even SIGKILL does that.
         "sh", "-c",
         'exec 3<&0; (read -r _ <&3; kill 0) & exec "$@" 3<&- </dev/null', "sh",
-        "mmdebstrap", "--verbose", "--mode=chrootless", "--variant=extract",
-        "--aptopt=APT::Install-Recommends false",
-        "--aptopt=Acquire::Languages none",
-        "--aptopt=Acquire::Retries 3",
-        # A mirror that lags behind the archive is not worth a failed class.
-        "--aptopt=Acquire::Check-Valid-Until false",
-        "--setup-hook=mkdir -p \"$1\"/var/cache/apt/archives",
-        # /bin, /sbin and /lib as links into /usr: what Debian's installer makes, and
-        # what older base-files does not bring.
-        "--setup-hook=cd \"$1\" && mkdir -p usr/bin usr/sbin usr/lib usr/lib64 && "
-        "ln -s usr/bin usr/sbin usr/lib usr/lib64 .",
-        f"--extract-hook={shlex.quote(str(GUEST / 'kernel-hook'))} \"$1\" {kernel}",
+        "mmdebstrap", "--verbose", *OPTIONS,
+        f"--extract-hook={shlex.quote(str(KERNEL_HOOK))} \"$1\" {kernel}",
         f"--include={','.join(packages)}",
         suite, str(into),
     ]  # fmt: skip

@@ -19,6 +19,8 @@ _WITH_TRACEFS = (
 class Host:
     """This host. ``headers`` stands in for its kernel's own, where given."""
 
+    emulated = False
+
     def __init__(self, checkout: Path, headers: Path | None, *, tracefs: bool) -> None:
         """``tracefs`` says whether it is mounted already."""
         self._checkout = checkout

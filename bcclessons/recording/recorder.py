@@ -15,7 +15,7 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course.lesson import MAIN, Lesson, Run, changed
 from bcclessons.course.recording import Recording
 from bcclessons.grading import feedback
-from bcclessons.grading.check import EMULATED, check
+from bcclessons.grading.check import check
 from bcclessons.machines import commands, debian
 from bcclessons.machines.vm.client import Vm
 from bcclessons.recording import picture
@@ -88,7 +88,7 @@ def record_check(
     with Vm(workspace) as machine:
         kernel, bcc = commands.versions(machine)
         programs = [exercise.start.read_text(), exercise.solution.read_text()]
-        found = [check(exercise, each, machine, EMULATED) for each in programs]
+        found = [check(exercise, each, machine) for each in programs]
     if found[0] is None or found[1] is not None:
         raise Problem(
             ja=f"演習 {exercise.label} の start と solution が，正しく判定されない．",

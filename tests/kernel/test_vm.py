@@ -17,7 +17,7 @@ from bcclessons.console.progress import TerminalConsole
 from bcclessons.console.text import Language, Problem
 from bcclessons.machines import debian
 from bcclessons.machines.vm import client as vm
-from bcclessons.machines.vm.image import Store
+from bcclessons.machines.vm.store import Store
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup import programs as tools
 from bcclessons.setup.cache import cache_folder
@@ -196,7 +196,7 @@ def test_the_guest_ends_when_its_keeper_is_killed(folder: Path, checkout: Path) 
         state = next(
             json.loads(path.read_text())
             for path in CACHE.glob("run/*/state.json")
-            if json.loads((path.parent / "orders.json").read_text())["share"]
+            if json.loads((path.parent / "guest.json").read_text())["share"]
             == str(folder)
         )
         os.kill(state["pid"], signal.SIGKILL)
@@ -236,9 +236,8 @@ def test_a_truncated_snapshot_is_made_again(
             cwd=CACHE,
             check=True,
         )
-    for name in ("kvm-broken", "kvm-works"):
-        if (CACHE / name).exists():
-            shutil.copy(CACHE / name, copy / name)
+    if (CACHE / "kvm").exists():
+        shutil.copy(CACHE / "kvm", copy / "kvm")
     state = copy / "images" / snapshot.folder.name / "state"
     os.truncate(state, state.stat().st_size // 2)
     # What a build that was killed leaves is cleaned up on the way.
@@ -252,7 +251,7 @@ def test_a_truncated_snapshot_is_made_again(
 def test_a_full_disk_is_said_before_anything_is_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bcclessons.machines.vm.image.BUILD_BYTES", 10**18)
+    monkeypatch.setattr("bcclessons.machines.vm.layout.BUILD_BYTES", 10**18)
     with pytest.raises(Problem, match="XDG_CACHE_HOME"):
         Store(workspace(tmp_path, tmp_path)).image()
     assert [path.name for path in (tmp_path / "images").iterdir()] == ["lock"]

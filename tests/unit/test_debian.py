@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 
 from bcclessons.console.text import Problem
 from bcclessons.machines import debian
+from bcclessons.machines.vm import recipe
 
 
 def test_a_release_is_found_by_its_whole_name() -> None:
@@ -31,4 +33,4 @@ def test_no_release_takes_anothers_images_for_its_own() -> None:
 def test_an_image_does_not_depend_on_what_is_said_of_its_kernel() -> None:
     for row in debian.RELEASES:
         assert re.fullmatch(r"\d+\.\d+", row.kernel)
-        assert row.kernel not in repr(row)
+        assert recipe.digest(replace(row, kernel="1.0")) == recipe.digest(row)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from bcclessons.doctor.check import State
 from bcclessons.doctor.kernel import HeadersState
 from bcclessons.doctor.placement import Place, Placement, placement
 from bcclessons.machines import debian
+from bcclessons.machines.vm import layout
 from tests.unit.fakes import (
     ALL_CAPABILITIES,
     BPF,
@@ -279,21 +282,22 @@ def test_an_image_needs_fewer_tools_and_less_room(stock: Machine) -> None:
     refused = judge(stock, only=Place.VM)
     assert refused.place is Place.NOWHERE
     assert "0.9 GB" in refused.why.en
-    images = stock.cache / "images"
-    for name in (".new-x", "debian-12-0a1b", "debian-13-0a1b.snapshot-2c3d"):
-        (images / name).mkdir(parents=True)
-        (images / name / "manifest.json").touch()
-    (images / "lock").touch()
-    (images / "debian-13-0a1b").mkdir()
+    image = layout.image_folder(stock.cache, debian.RELEASES[0])
+    snapshot = layout.snapshot_folder(image, "2c3d")
+    other_recipe = image.with_name("debian-13-0a1b")
+    for folder in (other_recipe, snapshot):
+        folder.mkdir(parents=True)
+        layout.write_manifest(folder, {})
+    image.mkdir()
     assert stock.report().vm_missing == VM_PACKAGES, "an image has its manifest"
-    (images / "debian-13-0a1b/manifest.json").touch()
+    layout.write_manifest(image, {})
     assert stock.report().vm_missing == ("qemu-system-x86", "openssh-client")
     other = stock.report(debian.release("debian-11"))
     assert other.vm_missing == VM_PACKAGES, "an image is of one release"
     assert other["disk"].state is State.MISSING
     stock.free = 0
     assert stock.report()["disk"].state is State.OK
-    (images / "debian-13-0a1b.snapshot-2c3d/manifest.json").unlink()
+    shutil.rmtree(snapshot)
     assert stock.report()["disk"].state is State.MISSING
     stock.free = 900_000_000
     assert stock.report()["disk"].state is State.OK

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import shlex
 import signal
@@ -17,8 +16,10 @@ from typing import IO, TYPE_CHECKING
 
 from bcclessons.console.text import Problem, Text
 from bcclessons.machines.debian import RELEASES
-from bcclessons.machines.vm.image import Image, Store
-from bcclessons.machines.vm.supervisor import Orders, ssh_options
+from bcclessons.machines.vm import kvm
+from bcclessons.machines.vm.layout import Image
+from bcclessons.machines.vm.store import Store
+from bcclessons.machines.vm.supervisor import LOCK, Guest, State, ssh_options
 from bcclessons.setup.cache import locked, python_command
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from bcclessons.machines.workspace import Workspace
 
 MOUNT = "/bcc-lessons"
+_STOP_SECONDS = 10.0
 
 
 def _run_folder(workspace: Workspace) -> Path:
@@ -33,16 +35,28 @@ def _run_folder(workspace: Workspace) -> Path:
     return workspace.cache / "run" / f"{workspace.release.name}-{digest}"
 
 
-def _keeper_runs(folder: Path) -> bool:
-    """Tell whether a keeper holds its lock."""
+def _is_supervised(folder: Path) -> bool:
+    """Tell whether a supervisor holds its lock."""
     try:
-        with (folder / "keeper").open() as lock:
+        with (folder / LOCK).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except FileNotFoundError:
         pass
     return False
+
+
+def _state_of(folder: Path) -> State | None:
+    """Return the state of the supervisor that holds the lock; None if there is none.
+
+    A supervisor that was killed leaves its state behind.
+    """
+    try:
+        state = State.read(folder)
+    except (OSError, ValueError):
+        return None
+    return state if _is_supervised(folder) and state.is_alive() else None
 
 
 class Vm:
@@ -59,9 +73,10 @@ class Vm:
         self._store = Store(workspace)
         self._folder = folder or _run_folder(workspace)
         self._users: IO[str] | None = None
-        self._keeper: subprocess.Popen[str] | None = None
+        self._supervisor: subprocess.Popen[str] | None = None
         self._image: Image | None = None
         self._ssh: list[str] = []
+        self.emulated = True
 
     @property
     def title(self) -> Text:
@@ -76,10 +91,12 @@ class Vm:
         """Join the running VM, or build and start it."""
         self._image = image = self._store.image()
         snapshot = None
-        if self._store.accelerator(image) == "tcg":
+        cache, console = self._workspace.cache, self._workspace.console
+        if not kvm.works(image, cache, console):
             snapshot = self._store.snapshot(image)
+        self.emulated = snapshot is not None
         self._folder.mkdir(parents=True, exist_ok=True)
-        orders = Orders(
+        guest = Guest(
             str(image.folder),
             image.kernel_version,
             str(snapshot.folder) if snapshot else None,
@@ -87,31 +104,28 @@ class Vm:
         )
         self._users = (self._folder / "users").open("w")
         with locked(self._folder / "start", lambda: None):
-            self._join(orders)
-        state = json.loads((self._folder / "state.json").read_text())
-        self._ssh = ssh_options(
-            image.key,
-            self._folder / "known_hosts",
-            Path(state["control"]),
-            state["port"],
-        )
+            self._join(guest)
+        state = State.read(self._folder)
+        known_hosts = self._folder / "known_hosts"
+        self._ssh = ssh_options(image.key, known_hosts, Path(state.control), state.port)
         return self
 
-    def _join(self, orders: Orders) -> None:
+    def _join(self, guest: Guest) -> None:
         """Use the VM that runs, or start one. Called with the start lock held."""
         assert self._users is not None
         try:
             fcntl.flock(self._users, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:  # a keeper that is ending; wait for its end
+        except BlockingIOError:  # a supervisor that is ending; wait for its end
             fcntl.flock(self._users, fcntl.LOCK_SH)
-        while _keeper_runs(self._folder):
-            if (self._folder / "state.json").exists():
+        while _is_supervised(self._folder):
+            if _state_of(self._folder) is not None:
                 return
             time.sleep(0.02)
-        orders.write(self._folder)
+        State.remove(self._folder)  # of one that was killed
+        guest.write(self._folder)
         (self._folder / "log").unlink(missing_ok=True)
-        with (self._folder / "keeper.log").open("w") as log:
-            self._keeper = keeper = subprocess.Popen(
+        with (self._folder / "supervisor.log").open("w") as log:
+            self._supervisor = supervisor = subprocess.Popen(
                 [
                     *python_command(sys.executable, self._workspace.cache),
                     *("-m", "bcclessons.machines.vm.supervisor", str(self._folder)),
@@ -124,9 +138,9 @@ class Vm:
                 start_new_session=True,
                 text=True,
             )
-        assert keeper.stdout is not None
-        answer = keeper.stdout.readline().strip()
-        keeper.stdout.close()
+        assert supervisor.stdout is not None
+        answer = supervisor.stdout.readline().strip()
+        supervisor.stdout.close()
         if answer != "ok":
             raise Problem(
                 ja=f"VM が始まらない（{answer.removeprefix('error ')}）．"
@@ -142,12 +156,12 @@ class Vm:
         self._users.close()
         self._users = None
         end = time.monotonic() + 5
-        while _keeper_runs(self._folder) and time.monotonic() < end:
+        while _is_supervised(self._folder) and time.monotonic() < end:
             if self._others():
                 return
             time.sleep(0.01)
-        if self._keeper is not None:
-            self._keeper.wait(5)
+        if self._supervisor is not None:
+            self._supervisor.wait(5)
 
     def _others(self) -> bool:
         """Tell whether another ./lab uses the VM."""
@@ -157,16 +171,16 @@ class Vm:
             except BlockingIOError:
                 pass
             else:
-                return False  # nobody; the keeper is about to notice
+                return False  # nobody; the supervisor is about to notice
             try:
                 fcntl.flock(users, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return False  # the keeper has noticed
+                return False  # the supervisor has noticed
             return True
 
     def alive(self) -> bool:
         """Tell whether the VM still runs."""
-        return _keeper_runs(self._folder)
+        return _is_supervised(self._folder)
 
     def inside(self, argv: Sequence[str], *, root: bool = False) -> list[str]:
         """Return ``argv``: one is root in the VM, and needs nothing more."""
@@ -195,14 +209,13 @@ def stop(workspace: Workspace) -> list[Release]:
     stopped = []
     for release in RELEASES:
         folder = _run_folder(workspace.on(release))
-        try:
-            pid = json.loads((folder / "state.json").read_text())["pid"]
-        except (OSError, ValueError):
+        state = _state_of(folder)
+        if state is None or not state.signal(signal.SIGTERM):
             continue
-        if not _keeper_runs(folder):
-            continue
-        os.kill(pid, signal.SIGTERM)
         stopped.append(release)
-        while _keeper_runs(folder):
+        end = time.monotonic() + _STOP_SECONDS
+        while _is_supervised(folder):
+            if time.monotonic() > end:
+                state.signal(signal.SIGKILL)
             time.sleep(0.02)
     return stopped

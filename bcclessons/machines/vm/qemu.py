@@ -8,22 +8,17 @@ import select
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 
 from bcclessons.console.text import Problem
+from bcclessons.machines.vm.options import Accelerator, options
 
-MEMORY = "1G"
+if TYPE_CHECKING:
+    from bcclessons.machines.vm.layout import Image
 
-
-@dataclass(frozen=True)
-class Disk:
-    """The files that a guest boots from."""
-
-    kernel: Path
-    initramfs: Path
-    root: Path
+BOOT_SECONDS = 120.0
+"""The longest that an emulated guest may take to boot."""
 
 
 class QemuError(Exception):
@@ -35,9 +30,9 @@ class Qemu:
 
     def __init__(
         self,
-        disk: Disk,
+        image: Image,
         *,
-        accelerator: Literal["kvm", "tcg"],
+        accelerator: Accelerator,
         share: Path,
         log: Path,
         memory: Path | None = None,
@@ -53,47 +48,15 @@ class Qemu:
         # Sockets made here and inherited: no path, no port, nobody else's.
         monitor, monitor_guest = socket.socketpair()
         serial, serial_guest = socket.socketpair()
-        machine = "q35"
-        options: list[str] = []
-        if memory is not None:
-            machine += ",memory-backend=ram"
-            shared = "off" if incoming else "on"
-            options += [
-                "-object",
-                f"memory-backend-file,id=ram,size={MEMORY},share={shared}"
-                f",mem-path={_value(memory)}",
-            ]
-        if incoming:
-            options += ["-incoming", "defer"]
         command = [
             # The guest dies with the process that started it, even by SIGKILL.
             "setpriv", "--pdeathsig", "KILL",
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
-            "-name", "bcc-lessons", "-display", "none",
-            "-machine", machine, "-m", MEMORY, "-smp", "2",
-            # A kernel patches its own code while its other CPU runs it: at boot, and
-            # for each tracepoint that is attached to. QEMU 7.2 with a thread for each
-            # CPU gets that wrong now and then ("Oops: int3", or both spin for ever).
-            "-accel", "tcg,thread=single" if accelerator == "tcg" else "kvm",
-            # Emulated, a CPU without AVX is the fastest; KVM passes the real one.
-            "-cpu", "Nehalem-v1" if accelerator == "tcg" else "host",
-            "-kernel", str(disk.kernel), "-initrd", str(disk.initramfs),
-            # norandmaps: QEMU keeps its translation of clang from run to run, so
-            # a second lesson starts in half the time. mitigations=off: no
-            # strangers share this guest, and emulating them is slow.
-            "-append", "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off norandmaps",
-            "-drive", f"if=none,id=root,format=raw,readonly=on,file={_value(disk.root)}",
-            "-device", "virtio-blk-pci,drive=root",
-            "-virtfs", f"local,path={_value(share)},mount_tag=checkout"
-            ",security_model=none,multidevs=remap",
-            "-device", "virtio-rng-pci",
-            "-netdev", "user,id=net,restrict=on",
-            "-device", "virtio-net-pci,netdev=net,romfile=",
+            "qemu-system-x86_64",
+            *options(image, accelerator, share, memory, incoming=incoming),
             "-chardev", f"socket,id=serial,fd={serial_guest.fileno()}",
             "-serial", "chardev:serial",
             "-chardev", f"socket,id=monitor,fd={monitor_guest.fileno()}",
             "-mon", "chardev=monitor,mode=control",
-            *options,
         ]  # fmt: skip
         self.process = subprocess.Popen(
             command,
@@ -232,11 +195,6 @@ def said(serial: str, word: str) -> str | None:
     """
     found = re.search(rf"LAB {word}\b(.*)\n", serial)
     return found[1].strip() if found else None
-
-
-def _value(path: Path) -> str:
-    """Quote a path for a QEMU option, in which a comma ends the value."""
-    return str(path).replace(",", ",,")
 
 
 def _shell(path: Path) -> str:

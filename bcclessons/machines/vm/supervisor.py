@@ -1,12 +1,12 @@
-"""The process that keeps a VM for as long as somebody uses it, and no longer.
+"""The process that supervises a VM for as long as somebody uses it, and no longer.
 
-Every ./lab that uses the VM holds a shared lock on the file ``users``. The keeper
-waits for the exclusive lock: it gets that when the last of them has ended, however
-it ended, and then ends the guest. The guest ends with the keeper, however that ends.
+Every ./lab that uses the VM holds a shared lock on the file ``users``. The supervisor
+tries for the exclusive lock: it gets that when the last of them has ended, however it
+ended, and then ends the guest. The guest ends with the supervisor, however that ends.
 
     python -m bcclessons.machines.vm.supervisor FOLDER
 
-It reads its orders from FOLDER/orders.json, and says "ok" or "error …" on stdout.
+It reads what to run from FOLDER/guest.json, and prints "ok" or "error …".
 """
 
 from __future__ import annotations
@@ -19,19 +19,26 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
-from bcclessons.machines.vm.image import BOOT_SECONDS, Image, Snapshot
-from bcclessons.machines.vm.qemu import Qemu, QemuError
+from bcclessons.machines.vm.layout import Image, Snapshot
+from bcclessons.machines.vm.qemu import BOOT_SECONDS, Qemu, QemuError
+from bcclessons.setup.cache import in_use
 from bcclessons.setup.files import write_atomically
+
+LOCK = "supervisor"
+"""The file that a supervisor holds the lock of."""
+
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class Orders:
-    """Which guest to keep; ``snapshot`` is None for one that KVM boots."""
+class Guest:
+    """What to run; ``snapshot`` is None for a guest that KVM boots."""
 
     image: str
     kernel_version: str
@@ -39,13 +46,70 @@ class Orders:
     share: str
 
     def write(self, folder: Path) -> None:
-        """Leave the orders for the keeper of this folder."""
-        write_atomically(folder / "orders.json", json.dumps(asdict(self)))
+        """Leave it for the supervisor of this folder."""
+        write_atomically(folder / "guest.json", json.dumps(asdict(self)))
 
     @classmethod
-    def read(cls, folder: Path) -> Orders:
+    def read(cls, folder: Path) -> Guest:
         """Read what ``write`` left."""
-        return cls(**json.loads((folder / "orders.json").read_text()))
+        return cls(**json.loads((folder / "guest.json").read_text()))
+
+
+@dataclass(frozen=True)
+class State:
+    """A supervisor whose guest can be logged in to, and how: port, control socket.
+
+    ``started`` tells its process from another of the same number: a number of
+    /proc/PID/stat.
+    """
+
+    pid: int
+    started: str
+    port: int
+    control: str
+
+    def write(self, folder: Path) -> None:
+        """Leave it for the users of this folder."""
+        write_atomically(folder / "state.json", json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, folder: Path) -> State:
+        """Read what ``write`` left. Raise OSError or ValueError if there is none."""
+        try:
+            return cls(**json.loads((folder / "state.json").read_text()))
+        except TypeError as error:  # of another version
+            raise ValueError("not a state") from error
+
+    @staticmethod
+    def remove(folder: Path) -> None:
+        """Remove what ``write`` left."""
+        (folder / "state.json").unlink(missing_ok=True)
+
+    def is_alive(self) -> bool:
+        """Tell whether the supervisor has not ended."""
+        return start_time(self.pid) == self.started
+
+    def signal(self, number: signal.Signals) -> bool:
+        """Send a signal to the supervisor; return False if it has ended."""
+        try:
+            process = os.pidfd_open(self.pid)
+        except OSError:
+            return False
+        with os.fdopen(process):
+            if not self.is_alive():
+                return False
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(process, number)
+            return True
+
+
+def start_time(pid: int) -> str:
+    """Return when a process was started, in ticks since boot; "" if it has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]
 
 
 def ssh_options(key: Path, known_hosts: Path, control: Path, port: int) -> list[str]:
@@ -60,23 +124,28 @@ def ssh_options(key: Path, known_hosts: Path, control: Path, port: int) -> list[
     ]  # fmt: skip
 
 
-def keep(folder: Path) -> None:
+def supervise(folder: Path, users: IO[str]) -> None:
     """Run the guest until nobody holds ``users``, a SIGTERM, or the guest's end."""
-    orders = Orders.read(folder)
-    image = Image(Path(orders.image), orders.kernel_version)
-    snapshot = Snapshot(Path(orders.snapshot)) if orders.snapshot else None
+    guest = Guest.read(folder)
+    image = Image(Path(guest.image), guest.kernel_version)
+    snapshot = Snapshot(Path(guest.snapshot)) if guest.snapshot else None
     # A socket's path must be short, which the cache's may not be.
     private = Path(tempfile.mkdtemp(prefix="bcc-lessons-"))
-    master = None
     try:
-        with Qemu(
-            image.disk,
-            accelerator="tcg" if snapshot else "kvm",
-            share=Path(orders.share),
-            log=folder / "log",
-            memory=snapshot.memory if snapshot else None,
-            incoming=snapshot is not None,
-        ) as qemu:
+        with ExitStack() as stack:
+            stack.enter_context(in_use(image.folder))
+            if snapshot:
+                stack.enter_context(in_use(snapshot.folder))
+            qemu = stack.enter_context(
+                Qemu(
+                    image,
+                    accelerator="tcg" if snapshot else "kvm",
+                    share=Path(guest.share),
+                    log=folder / "log",
+                    memory=snapshot.memory if snapshot else None,
+                    incoming=snapshot is not None,
+                )
+            )
             if snapshot:
                 qemu.restore(snapshot.state)
                 host_key = snapshot.host_key
@@ -94,22 +163,18 @@ def keep(folder: Path) -> None:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
+            stack.callback(master.wait)
+            stack.callback(master.kill)
             qemu.wait_for("MOUNTED", BOOT_SECONDS)
             _wait_for_login(master, control)
-            state = {"pid": os.getpid(), "port": port, "control": str(control)}
-            write_atomically(folder / "state.json", json.dumps(state))
+            pid = os.getpid()
+            State(pid, start_time(pid), port, str(control)).write(folder)
             print("ok", flush=True)
-            threading.Thread(
-                target=_end_when_unused, args=(folder,), daemon=True
-            ).start()
-            qemu.process.wait()
+            _wait_for_end(users, qemu)
     except QemuError as error:
         print("error", error, flush=True)
     finally:
-        (folder / "state.json").unlink(missing_ok=True)
-        if master is not None:
-            master.kill()
-            master.wait()
+        State.remove(folder)
         shutil.rmtree(private, ignore_errors=True)
 
 
@@ -121,21 +186,29 @@ def _wait_for_login(master: subprocess.Popen[bytes], control: Path) -> None:
         time.sleep(0.01)
 
 
-def _end_when_unused(folder: Path) -> None:
-    with (folder / "users").open() as users:
-        fcntl.flock(users, fcntl.LOCK_EX)
-        os.kill(os.getpid(), signal.SIGTERM)
-        # Hold the lock to the end: who comes now waits, and starts another VM.
-        signal.pause()
+def _wait_for_end(users: IO[str], qemu: Qemu) -> None:
+    """Wait until QEMU has ended, or nobody uses the VM: then hold their lock.
+
+    In one thread, for a signal that came to another would not interrupt this one.
+    """
+    while qemu.process.poll() is None:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
 
 
 def main() -> None:
-    """Keep the VM of the folder named on the command line."""
+    """Supervise the VM of the folder named on the command line."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     folder = Path(sys.argv[1])
-    with (folder / "keeper").open("w") as mine:
+    # The users' lock is held until all is cleaned up: who comes meanwhile waits, and
+    # starts another VM.
+    with (folder / LOCK).open("w") as mine, (folder / "users").open() as users:
         fcntl.flock(mine, fcntl.LOCK_EX)
-        keep(folder)
+        supervise(folder, users)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+"""The command line of QEMU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from bcclessons.machines.vm.layout import Image
+
+MEMORY = "1G"
+Accelerator = Literal["kvm", "tcg"]
+
+
+def options(
+    image: Image,
+    accelerator: Accelerator,
+    share: Path,
+    memory: Path | None,
+    *,
+    incoming: bool,
+) -> list[str]:
+    """Return QEMU's options for a guest; see Qemu for what the arguments mean."""
+    machine = "q35"
+    more: list[str] = []
+    if memory is not None:
+        machine += ",memory-backend=ram"
+        shared = "off" if incoming else "on"
+        more += [
+            "-object",
+            f"memory-backend-file,id=ram,size={MEMORY},share={shared}"
+            f",mem-path={_value(memory)}",
+        ]
+    if incoming:
+        more += ["-incoming", "defer"]
+    return [
+        "-nodefaults", "-no-user-config", "-no-reboot",
+        "-name", "bcc-lessons", "-display", "none",
+        "-machine", machine, "-m", MEMORY, "-smp", "2",
+        # A kernel patches its own code while its other CPU runs it: at boot, and for
+        # each tracepoint that is attached to. QEMU 7.2 with a thread for each CPU
+        # gets that wrong now and then ("Oops: int3", or both spin for ever).
+        "-accel", "tcg,thread=single" if accelerator == "tcg" else "kvm",
+        # Emulated, a CPU without AVX is the fastest; KVM passes the real one.
+        "-cpu", "Nehalem-v1" if accelerator == "tcg" else "host",
+        "-kernel", str(image.kernel), "-initrd", str(image.initramfs),
+        # norandmaps: QEMU keeps its translation of clang from run to run, so a second
+        # lesson starts in half the time. mitigations=off: no strangers share this
+        # guest, and emulating them is slow.
+        "-append", "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off norandmaps",
+        "-drive", f"if=none,id=root,format=raw,readonly=on,file={_value(image.root)}",
+        "-device", "virtio-blk-pci,drive=root",
+        "-virtfs", f"local,path={_value(share)},mount_tag=checkout"
+        ",security_model=none,multidevs=remap",
+        "-device", "virtio-rng-pci",
+        "-netdev", "user,id=net,restrict=on",
+        "-device", "virtio-net-pci,netdev=net,romfile=",
+        *more,
+    ]  # fmt: skip
+
+
+def _value(path: Path) -> str:
+    """Quote a path for a QEMU option, in which a comma ends the value."""
+    return str(path).replace(",", ",,")
