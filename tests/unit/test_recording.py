@@ -145,7 +145,10 @@ def test_the_main_run_shows_the_events_of_the_demo(lessons: list[Lesson]) -> Non
         assert command == f"$ sudo ./{item.program}"
         assert item.output.ready.split("\n")[0] == lines[0]
         events = [line for line in lines if re.search(item.output.line, line)]
-        assert len(events) == 7
+        # What the pages of these say of `ls` and `less`; another has its own demo.
+        if item.label in ("01", "02", "03"):
+            assert len(events) == 7
+        assert len(events) >= len(item.demo.steps)
 
 
 @pytest.mark.parametrize(("item", "run"), RUNS)
