@@ -35,8 +35,10 @@ _FEWER_ON_VM = {
     "ctrl_c_storm": 2,
     "ctrl_c_terminal": 1,
 }
+# Seconds that a case waits for anything, as a header: another worker runs beside.
+_PATIENCE = {"host": 60.0, "vm": 120.0}
 # Seconds from the signal to the end of the process.
-_SOON = {"host": 1.0, "vm": 5.0}
+_SOON = {"host": 2.0, "vm": 10.0}
 
 Observation = dict[str, Any]
 Counts = Mapping[str, int]
@@ -80,6 +82,7 @@ class Observer:
             program = str(self._lesson.source.relative_to(ROOT))
             argv = ["/usr/bin/python3", *self._bytecode, "-m", ON_MACHINE]
             argv += [case, program, self._lesson.output.line]
+            argv += ["--patience", str(_PATIENCE[self._machine.name])]
             if case in self._counts:
                 argv += ["--times", str(self._counts[case])]
             self._ended[case] = self._machine.run(argv, CASE_SECONDS)

@@ -121,11 +121,11 @@ def test_ended_in_the_middle_it_leaves_no_lesson(
     assert one.stderr.readline().startswith("Running on")
     time.sleep(0.2)
     one.send_signal(number)
-    _, said = one.communicate(timeout=20)
+    _, said = one.communicate(timeout=60)
     assert one.returncode == 128 + number
     assert "Traceback" not in said
     program = ["sh", "-c", "pgrep -f '[p]erf_output_sample' || true"]
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while machine.run(program, 30).stdout and time.monotonic() < end:
         time.sleep(0.2)
     assert machine.run(program, 30).stdout == ""
@@ -159,5 +159,5 @@ def test_a_vm_that_is_killed_is_said_in_a_sentence(
     os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
     _, said = one.communicate(timeout=30)
     assert one.returncode == 1
-    assert said.splitlines()[-1].startswith("lab: the VM ended")
+    assert said.splitlines()[-1].startswith("lab: the VM was stopped")
     assert "Traceback" not in said

@@ -127,7 +127,7 @@ def test_a_save_is_checked_at_once(machine: Runner, learner: Learner) -> None:
             took.append(time.monotonic() - begin)
             watching.wait_for("Waiting for a save")
         # 3 s and 6 s are what a learner may wait; a busy test machine gets more.
-        assert min(took) < (4 if machine.name == "host" else 9)
+        assert min(took) < (6 if machine.name == "host" else 20)
     assert watching.process.returncode == 130
     assert "Traceback" not in learner.lab().stderr
 
