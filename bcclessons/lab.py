@@ -147,11 +147,11 @@ class Lab:
             except Problem:
                 # Was it the machine? Its supervisor may need a moment to notice.
                 end = time.monotonic() + 1
-                while machine.alive() and time.monotonic() < end:
+                while machine.is_running() and time.monotonic() < end:
                     time.sleep(0.05)
-                if machine.alive():
+                if machine.is_running():
                     raise
-            if not machine.alive():
+            if not machine.is_running():
                 raise Problem(
                     ja="VM が止まった（./lab stop か，異常終了）．もう一度実行する．",
                     en="the VM was stopped or has crashed; run this again.",

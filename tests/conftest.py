@@ -51,6 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
@@ -81,7 +82,7 @@ def pytest_collection_modifyitems(
 
 
 def _group_of(item: pytest.Item) -> str | None:
-    """Return the tests that one worker runs one after the other, with others beside.
+    """Return the name of the tests that one worker runs one after the other.
 
     Those on this host share its trace pipe, those in the VM share that, and those of
     the site its build; the VM is emulated by one CPU, so another has time.

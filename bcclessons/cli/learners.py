@@ -78,7 +78,7 @@ def run(lab: Lab, name: str, target: Target, *, demo: bool) -> None:
 def shell(lab: Lab, target: Target) -> None:
     """Open a shell on the machine where lessons run; exit with its status."""
     with lab.machine(None, target) as machine:
-        inner = machine.inside(["bash"], root=os.geteuid() == 0)
+        inner = machine.local_command(["bash"], root=os.geteuid() == 0)
         terminal = sys.stdin.isatty()
         status = subprocess.run(
             machine.command(inner, folder="lessons", terminal=terminal), check=False

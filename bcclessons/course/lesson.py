@@ -84,7 +84,7 @@ def changed(path: Path, changes: Sequence[Change], where: str) -> str:
                 ja=f"{path.name} に「{change.from_}」が {count} か所ある．1 か所だけに"
                 f"合うように，それを直す（{where}）．",
                 en=f"{path.name} has '{change.from_}' in {count} places, not in "
-                f"one; mend it ({where}).",
+                f"one; fix it ({where}).",
             )
         program = program.replace(change.from_, change.to)
     return program
@@ -177,7 +177,7 @@ def load(folder: Path) -> Lesson:
             ja=f"{path} の number か program が，フォルダの中身と合わない．"
             "どちらかを直す．",
             en=f"{path}: number or program does not fit what is in the folder; "
-            "mend one of the two.",
+            "fix one of the two.",
         )
     return lesson
 

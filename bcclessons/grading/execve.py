@@ -54,15 +54,15 @@ def call(step: Step) -> dict[str, int]:
     The result has ``pid``, ``ppid``, ``before``, ``after`` and ``result``, as
     contract.CallFacts.
     """
-    told, tell = os.pipe()
+    reader, writer = os.pipe()
     child = os.fork()
     if not child:
         with contextlib.suppress(BaseException):
-            os.close(told)
-            _live(step, tell)
+            os.close(reader)
+            _live(step, writer)
         os._exit(0)
-    os.close(tell)
-    with os.fdopen(told, "rb") as stream:
+    os.close(writer)
+    with os.fdopen(reader, "rb") as stream:
         lines = stream.read().splitlines()  # to its end: execve closes the pipe
     after = time.monotonic_ns()
     os.waitpid(child, 0)
@@ -72,37 +72,37 @@ def call(step: Step) -> dict[str, int]:
     return {**facts, "after": after}
 
 
-def _live(step: Step, tell: int) -> None:
+def _live(step: Step, writer: int) -> None:
     """Become the caller, or its parent, whose second thread forks it."""
     die_with_parent()
     # All calls on one CPU, so that it is one buffer that they fill.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     if not step.thread:
-        _become(step, tell)
+        _become(step, writer)
         return
-    thread = threading.Thread(target=_fork, args=(step, tell))
+    thread = threading.Thread(target=_fork, args=(step, writer))
     thread.start()
     thread.join()
 
 
-def _fork(step: Step, tell: int) -> None:
+def _fork(step: Step, writer: int) -> None:
     child = os.fork()
     if not child:
         with contextlib.suppress(BaseException):
-            _become(step, tell)
+            _become(step, writer)
         os._exit(0)
-    os.close(tell)
+    os.close(writer)
     os.waitpid(child, 0)
 
 
-def _become(step: Step, tell: int) -> None:
+def _become(step: Step, writer: int) -> None:
     """Become the caller, below ancestors of the names asked for, and call execve."""
     die_with_parent()
     for name in step.ancestors:
         set_name(name.encode())
         child = os.fork()
         if child:
-            os.close(tell)
+            os.close(writer)
             os.waitpid(child, 0)
             return
         die_with_parent()
@@ -116,8 +116,8 @@ def _become(step: Step, tell: int) -> None:
         "ppid": os.getppid(),
         "before": time.monotonic_ns(),
     }
-    os.write(tell, json.dumps(facts).encode() + b"\n")
+    os.write(writer, json.dumps(facts).encode() + b"\n")
     error = 0
     for _ in range(step.times):
         error = execve()
-    os.write(tell, json.dumps({"result": -error}).encode() + b"\n")
+    os.write(writer, json.dumps({"result": -error}).encode() + b"\n")

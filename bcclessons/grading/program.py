@@ -128,8 +128,8 @@ class Program:
     def _end(self, report: bytes) -> None:
         self.running = False
         if report:
-            told: dict[str, Any] = json.loads(report)
-            self.bomb, self.left = told["bomb"], told["left"]
+            data: dict[str, Any] = json.loads(report)
+            self.bomb, self.left = data["bomb"], data["left"]
 
     def pump_until(self, done: Callable[[], bool], seconds: float) -> bool:
         """Take what it writes until ``done()``; return False if time is up."""

@@ -19,7 +19,7 @@ class Machine(Protocol):
     def title(self) -> Text:
         """What to call it in a sentence."""
 
-    def inside(self, argv: Sequence[str], *, root: bool = False) -> list[str]:
+    def local_command(self, argv: Sequence[str], *, root: bool = False) -> list[str]:
         """Return the command that a shell *on* the machine runs ``argv`` with.
 
         With ``root``, it runs as root, and can load BPF programs.
@@ -40,7 +40,7 @@ class Machine(Protocol):
         terminal (window size, Ctrl-C) that this command is given.
         """
 
-    def alive(self) -> bool:
+    def is_running(self) -> bool:
         """Tell whether the machine still runs."""
 
     def __enter__(self) -> Machine:

@@ -41,11 +41,11 @@ class Host:
     def __exit__(self, *exception: object) -> None:
         return None
 
-    def alive(self) -> bool:
+    def is_running(self) -> bool:
         """A host outlives its commands."""
         return True
 
-    def inside(self, argv: Sequence[str], *, root: bool = False) -> list[str]:
+    def local_command(self, argv: Sequence[str], *, root: bool = False) -> list[str]:
         """Return ``argv``, made root by sudo, with tracefs and headers."""
         if not root:
             return list(argv)
@@ -67,5 +67,7 @@ class Host:
     ) -> list[str]:
         """Return the command that runs ``argv`` in a folder of the checkout."""
         settings = [f"{name}={value}" for name, value in (environment or {}).items()]
-        inner = self.inside(["env", *settings, *argv] if settings else argv, root=root)
+        inner = self.local_command(
+            ["env", *settings, *argv] if settings else argv, root=root
+        )
         return ["env", "-C", str(self._checkout / folder), *inner]

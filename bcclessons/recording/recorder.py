@@ -36,7 +36,7 @@ CHECK = "check"
 
 
 @dataclass(frozen=True)
-class Taken:
+class RecordedRun:
     """A run that was recorded: as text, and as an asciicast of its terminal."""
 
     recording: Recording
@@ -44,9 +44,9 @@ class Taken:
 
 
 def record(
-    lesson: Lesson, run: Run, workspace: Workspace, *, hurried: bool = False
-) -> Taken:
-    """Record a run in a VM of its own; ``hurried``, nobody types at a human's pace.
+    lesson: Lesson, run: Run, workspace: Workspace, *, fast: bool = False
+) -> RecordedRun:
+    """Record a run in a VM of its own; ``fast``, nobody types at a human's pace.
 
     Raise Problem if it does not go as ``run`` says.
     """
@@ -66,14 +66,16 @@ def record(
                 environment={**SHELL_SETTINGS, "PS1": f"{PROMPT} "},
             )
             shells = [shell] * (2 if run.steps else 1)
-            with Terminal(shells, hurried=hurried) as terminal:
+            with Terminal(shells, fast=fast) as terminal:
                 body = _play(lesson, run, terminal)
                 cast = terminal.cast()
     if run.name == MAIN and not re.search(lesson.output.line, body, re.MULTILINE):
-        raise _not_as_planned(lesson, run, body)
+        raise _unexpected(lesson, run, body)
     today = datetime.datetime.now(tz=datetime.UTC).date()
     command = f"./lab record {lesson.label} {run.name}"
-    return Taken(Recording(command, today, release.title, kernel, bcc, body), cast)
+    return RecordedRun(
+        Recording(command, today, release.title, kernel, bcc, body), cast
+    )
 
 
 def record_check(
@@ -115,7 +117,9 @@ def record_check(
     return made
 
 
-def files(taken: Taken, lesson: Lesson, run: Run, checkout: Path) -> dict[Path, str]:
+def files(
+    taken: RecordedRun, lesson: Lesson, run: Run, checkout: Path
+) -> dict[Path, str]:
     """Return the texts of a run's files, by their paths beside the lesson.
 
     A picture that the checkout has of this run is among them, drawn anew.
@@ -153,29 +157,29 @@ def _copy(lesson: Lesson, run: Run, checkout: Path) -> None:
 
 def _play(lesson: Lesson, run: Run, terminal: Terminal) -> str:
     """Do in the terminal what the run says, and return what it showed."""
-    upper, lower = terminal.windows[0], terminal.windows[-1]
+    upper, lower = terminal.panes[0], terminal.panes[-1]
     for line in run.typed or [f"sudo ./{lesson.program}"]:
         upper.type(line)
     if run.steps:
         ready = re.compile(f"^{re.escape(lesson.output.ready)}$", re.MULTILINE)
-        terminal.watch_until(
-            lambda: upper.prompts() or bool(ready.search(upper.text()))
+        terminal.read_until(
+            lambda: upper.at_prompt() or bool(ready.search(upper.text()))
         )
         for step in run.steps:
-            if not upper.prompts():
-                lower.do(step)
+            if not upper.at_prompt():
+                lower.run(step)
                 upper.settle()
-        if upper.prompts():
-            raise _not_as_planned(lesson, run, upper.said())
-        upper.enter()
+        if upper.at_prompt():
+            raise _unexpected(lesson, run, upper.output())
+        upper.select()
         terminal.press("\x03")
-    terminal.watch_until(upper.prompts)
-    terminal.breathe()
-    shown = terminal.windows if run.both else [upper]
-    return f"\n{_RULE}\n".join(window.said() for window in shown) + "\n"
+    terminal.read_until(upper.at_prompt)
+    terminal.pause()
+    shown = terminal.panes if run.both else [upper]
+    return f"\n{_RULE}\n".join(window.output() for window in shown) + "\n"
 
 
-def _not_as_planned(lesson: Lesson, run: Run, body: str) -> Problem:
+def _unexpected(lesson: Lesson, run: Run, body: str) -> Problem:
     last = body.rpartition("\n")[2]
     return Problem(
         ja=f"レッスン {lesson.label} の {run.name} が，lesson.toml のとおりに"

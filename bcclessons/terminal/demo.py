@@ -30,8 +30,8 @@ _READY_SECONDS = 120.0
 _QUIET_SECONDS = 0.7
 
 
-class _Window:
-    """The lesson's window: prints each line as it comes, and remembers when."""
+class _Program:
+    """The lesson's program: prints each line as it comes, and remembers when."""
 
     def __init__(
         self, process: pexpect.spawn[bytes], output: Output, show: Callable[[str], None]
@@ -110,15 +110,15 @@ def play(
         )
     )
     try:
-        window = _Window(process, lesson.output, show)
-        _type(shell, lesson, window)
-        window.wait_until_quiet()
+        program = _Program(process, lesson.output, show)
+        _type(shell, lesson, program)
+        program.wait_until_quiet()
         process.sendcontrol("c")
-        window.join()
-        if window.broken:  # nobody reads on, as with "| head"
-            raise window.broken
-        if not window.events:
-            raise _no_event(lesson, window.lines)
+        program.join()
+        if program.broken:  # nobody reads on, as with "| head"
+            raise program.broken
+        if not program.events:
+            raise _no_event(lesson, program.lines)
     finally:
         for child in (shell, process):
             child.close(force=True)
@@ -130,14 +130,14 @@ def _spawn(argv: list[str]) -> pexpect.spawn[bytes]:
     return child
 
 
-def _type(shell: pexpect.spawn[bytes], lesson: Lesson, window: _Window) -> None:
+def _type(shell: pexpect.spawn[bytes], lesson: Lesson, program: _Program) -> None:
     """Type the demo's steps, each at a fresh prompt, once the lesson is ready."""
     prompt = _PROMPT.encode()
     try:
         shell.expect_exact(prompt)
-        if not window.ready.wait(_READY_SECONDS) or not window.process.isalive():
-            window.join()
-            raise _no_event(lesson, window.lines)
+        if not program.ready.wait(_READY_SECONDS) or not program.process.isalive():
+            program.join()
+            raise _no_event(lesson, program.lines)
         for step in lesson.demo.steps:
             shell.sendline(step.command)
             if step.keys:
@@ -146,7 +146,7 @@ def _type(shell: pexpect.spawn[bytes], lesson: Lesson, window: _Window) -> None:
                 # no keys.
                 if shell.expect_exact([b"\x1b=", prompt]) == 1:
                     continue
-                window.wait_until_quiet()
+                program.wait_until_quiet()
                 shell.send(step.keys)
             shell.expect_exact(prompt)
     except (pexpect.EOF, pexpect.TIMEOUT) as error:

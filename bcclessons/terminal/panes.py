@@ -25,8 +25,8 @@ _KEYS = Text(
 def show(machine: Machine, lesson: Lesson, language: Language) -> None:
     """Run the lesson in the upper pane until the reader leaves with Ctrl-Q."""
     folder = f"lessons/{lesson.folder.name}"
-    shell = machine.inside(["bash"], root=os.geteuid() == 0)
-    run = shlex.join(machine.inside([f"./{lesson.program}"], root=True))
+    shell = machine.local_command(["bash"], root=os.geteuid() == 0)
+    run = shlex.join(machine.local_command([f"./{lesson.program}"], root=True))
     # Ctrl-C ends the program, not this script: a shell follows, to run it again.
     script = (
         f"trap : INT; echo {shlex.quote('# ' + run)}; {run}; exec {shlex.join(shell)}"

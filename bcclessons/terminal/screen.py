@@ -1,4 +1,4 @@
-"""A terminal that remembers what it shows, and somebody who looks at it and types."""
+"""A terminal that is recorded, with panes in which commands are typed."""
 
 from __future__ import annotations
 
@@ -31,35 +31,34 @@ _PATIENCE = 120.0
 # Longer than a lesson is silent while more is to come.
 _QUIET = 1.5
 _KEY = 0.06
-_BREATH = 0.6
+_PAUSE = 0.6
 _IDLE_LIMIT = 2.0
 
 
 class Terminal:
-    """A terminal with one or two shells in it, and its user. A context manager.
+    """A recorded terminal with a pane for each shell, from above. A context manager.
 
-    The first shell has the upper window. ``hurried``, the user does not take the
-    time that a human does.
+    Keys are typed at a human's pace, unless it is ``fast``.
     """
 
-    def __init__(self, shells: Sequence[Sequence[str]], *, hurried: bool) -> None:
-        self._hurried = hurried
+    def __init__(self, shells: Sequence[Sequence[str]], *, fast: bool) -> None:
+        self._fast = fast
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._seen: list[tuple[float, str]] = []
         with ExitStack() as stack:
-            self._tmux = stack.enter_context(tmux.session(_SETTINGS, _SIZE, shells))
+            self._command = stack.enter_context(tmux.session(_SETTINGS, _SIZE, shells))
             self._begin = time.monotonic()
             self._process = pexpect.spawn(
-                self._tmux[0],
-                [*self._tmux[1:], "attach-session"],
+                self._command[0],
+                [*self._command[1:], "attach-session"],
                 dimensions=(_SIZE.lines, _SIZE.columns),
                 env={**tmux.environment(), "TERM": "xterm-256color"},
             )
             self._process.delaybeforesend = None
             stack.callback(self._process.close, force=True)
-            self.windows = [Window(self, number) for number in range(len(shells))]
+            self.panes = [Pane(self, number) for number in range(len(shells))]
             if len(shells) > 1:
-                self.ask(*f"resize-pane -t :.1 -y {_LOWER_LINES}".split())
+                self.tmux(*f"resize-pane -t :.1 -y {_LOWER_LINES}".split())
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Terminal:
@@ -70,7 +69,7 @@ class Terminal:
         self._stack.close()
 
     def cast(self) -> str:
-        """Return what has been on the terminal, as an asciicast of version 2."""
+        """Return the recording, as an asciicast of version 2."""
         header = {
             "version": 2,
             "width": _SIZE.columns,
@@ -80,15 +79,15 @@ class Terminal:
         lines = [header, *([round(at, 3), "o", text] for at, text in self._seen)]
         return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
-    def ask(self, *arguments: str) -> str:
-        """Return what tmux answers."""
+    def tmux(self, *arguments: str) -> str:
+        """Run a command of tmux; return its output."""
         done = subprocess.run(
-            [*self._tmux, *arguments], stdout=subprocess.PIPE, text=True, check=True
+            [*self._command, *arguments], stdout=subprocess.PIPE, text=True, check=True
         )
         return done.stdout
 
-    def watch(self, seconds: float) -> None:
-        """Look at the terminal for some seconds."""
+    def read(self, seconds: float) -> None:
+        """Record what the terminal shows for some seconds."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             try:
@@ -100,85 +99,91 @@ class Terminal:
             if text := self._decoder.decode(received):
                 self._seen.append((time.monotonic() - self._begin, text))
 
-    def watch_until(self, fits: Callable[[], bool]) -> None:
-        """Look at the terminal until something is so. Raise Problem if it stays away."""
+    def read_until(self, done: Callable[[], bool]) -> None:
+        """Record until ``done()``. Raise Problem if that takes too long."""
         end = time.monotonic() + _PATIENCE
-        while not fits():
+        while not done():
             if time.monotonic() > end:
                 raise _no_answer()
-            self.watch(0.1)
+            self.read(0.1)
 
-    def breathe(self, moments: int = 1) -> None:
-        """Take a human's moment, or several."""
-        self.watch(0 if self._hurried else _BREATH * moments)
+    def pause(self, times: int = 1) -> None:
+        """Pause as a human does before typing, so many times."""
+        self.read(0 if self._fast else _PAUSE * times)
 
     def press(self, keys: str) -> None:
         """Press keys, one by one."""
         for key in keys:
             self._process.send(key)
-            self.watch(0 if self._hurried else _KEY)
+            self.read(0 if self._fast else _KEY)
 
 
-class Window:
-    """A window of the terminal, with a shell in it."""
+class Pane:
+    """A pane of the terminal, with a shell in it."""
 
-    def __init__(self, terminal: Terminal, pane: int) -> None:
+    def __init__(self, terminal: Terminal, number: int) -> None:
         self._terminal = terminal
-        self._pane = f":.{pane}"
+        self._target = f":.{number}"
 
     def text(self) -> str:
         """Return all that it has shown; long lines are whole."""
-        shown = self._terminal.ask(*f"capture-pane -p -J -S - -t {self._pane}".split())
+        shown = self._terminal.tmux(
+            *f"capture-pane -p -J -S - -t {self._target}".split()
+        )
         return "\n".join(line.rstrip() for line in shown.splitlines()).rstrip()
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Return all that it has shown before the prompt that it ends with."""
         return self.text().removesuffix(PROMPT).rstrip()
 
-    def prompts(self) -> bool:
+    def at_prompt(self) -> bool:
         """Tell whether the shell waits for a command."""
         last = self.text().rpartition("\n")[2]
-        return last.removeprefix("^C") == PROMPT and not self._screen_taken()
+        return last.removeprefix("^C") == PROMPT and not self._shows_full_screen()
 
-    def _screen_taken(self) -> bool:
-        """Tell whether a pager or the like has the whole window."""
+    def _shows_full_screen(self) -> bool:
+        """Tell whether a pager or the like has the whole pane."""
         format_ = "#{alternate_on}"
-        answer = self._terminal.ask("display-message", "-p", "-t", self._pane, format_)
+        answer = self._terminal.tmux(
+            "display-message", "-p", "-t", self._target, format_
+        )
         return answer.strip() == "1"
 
     def type(self, command: str) -> None:
         """Type a command at the prompt."""
-        self._terminal.watch_until(self.prompts)
-        self.enter()
+        self._terminal.read_until(self.at_prompt)
+        self.select()
         self._terminal.press(command)
-        self._terminal.watch_until(lambda: self.text().endswith(command))
+        self._terminal.read_until(lambda: self.text().endswith(command))
         self._terminal.press("\r")
 
-    def do(self, step: Step) -> None:
+    def run(self, step: Step) -> None:
         """Type a step's command, and wait for the next prompt.
 
-        Its keys are pressed once the command has taken the window; one that ends at
+        Its keys are pressed once the command shows a full screen; one that ends at
         once gets none.
         """
         self.type(step.command)
         if step.keys:
-            self._terminal.watch_until(lambda: self._screen_taken() or self.prompts())
-            if self._screen_taken():
-                self._terminal.breathe(3)
+            self._terminal.read_until(
+                lambda: self._shows_full_screen() or self.at_prompt()
+            )
+            if self._shows_full_screen():
+                self._terminal.pause(3)
                 self._terminal.press(step.keys)
-        self._terminal.watch_until(self.prompts)
+        self._terminal.read_until(self.at_prompt)
 
-    def enter(self) -> None:
-        """Make it the window that keys go to."""
-        self._terminal.breathe()
-        self._terminal.ask("select-pane", "-t", self._pane)
+    def select(self) -> None:
+        """Make it the pane that keys go to."""
+        self._terminal.pause()
+        self._terminal.tmux("select-pane", "-t", self._target)
 
     def settle(self) -> None:
         """Wait until nothing more appears."""
         before = None
         while before != (now := self.text()):
             before = now
-            self._terminal.watch(_QUIET)
+            self._terminal.read(_QUIET)
 
 
 def _no_answer() -> Problem:

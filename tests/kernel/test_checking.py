@@ -1,4 +1,4 @@
-"""Programs that misbehave: each is stopped, told so, and leaves nothing."""
+"""Programs that misbehave: each is stopped, gets feedback, and leaves nothing."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def left_on(machine: Runner, name: str = "no such name") -> str:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_it_is_stopped_and_told_so(machine: Runner, name: str) -> None:
+def test_it_is_stopped_and_gets_feedback(machine: Runner, name: str) -> None:
     bad = BAD[name]
     begin = time.monotonic()
     found = check(machine, bad.program)

@@ -63,7 +63,7 @@ def need_vm(item: Lesson, release: Release) -> None:
 def test_a_fresh_run_has_the_recorded_shape(item: Lesson, run: Run) -> None:
     need_vm(item, recorder.release_of(run))
     recorded = recording.load(item.folder / f"{run.stem}.txt")
-    fresh = recorder.record(item, run, WORKSPACE, hurried=True).recording
+    fresh = recorder.record(item, run, WORKSPACE, fast=True).recording
     assert recording.shape(fresh.body) == recording.shape(recorded.body)
 
 
@@ -124,7 +124,7 @@ def test_a_run_that_ends_before_its_time_is_refused(private: Path) -> None:
         steps=item.demo.steps,
     )
     with pytest.raises(Problem) as caught:
-        recorder.record(item, broken, WORKSPACE, hurried=True)
+        recorder.record(item, broken, WORKSPACE, fast=True)
     for said in (caught.value.text.ja, caught.value.text.en):
         assert "broken" in said
         assert "No module named 'nothing'" in said

@@ -126,9 +126,9 @@ def test_two_uses_share_one_vm_and_the_last_ends_it(folder: Path) -> None:
         with vm.Vm(workspace(folder)) as second:
             run(first, "touch", "/tmp/mark")
             assert run(second, "ls", "/tmp/mark") == "/tmp/mark\n"
-        assert first.alive()
+        assert first.is_running()
         assert run(first, "ls", "/tmp/mark") == "/tmp/mark\n"
-    assert not first.alive()
+    assert not first.is_running()
 
 
 # A lab that uses the VM until it is killed, as a process of its own.
@@ -190,7 +190,9 @@ def test_two_start_at_once(folder: Path, checkout: Path) -> None:
     assert not wait_until_gone(str(folder).replace(",", ",,"))
 
 
-def test_the_guest_ends_when_its_keeper_is_killed(folder: Path, checkout: Path) -> None:
+def test_the_guest_ends_when_its_supervisor_is_killed(
+    folder: Path, checkout: Path
+) -> None:
     user = start_user(folder, checkout)
     try:
         state = next(

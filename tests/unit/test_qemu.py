@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bcclessons.machines.vm.qemu import said
+from bcclessons.machines.vm.qemu import guest_message
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from bcclessons.machines.vm.qemu import said
 def test_a_line_is_found_when_it_is_whole_wherever_it_begins(
     serial: str, rest: str | None
 ) -> None:
-    assert said(serial, "READY") == rest
+    assert guest_message(serial, "READY") == rest

@@ -214,7 +214,7 @@ def test_a_run_has_two_files_and_perhaps_a_picture(
     drawn.touch()
     item = msgspec.structs.replace(lesson.find(lessons, "02"), folder=folder)
     (folder / "text").write_text(TEXT)
-    taken = recorder.Taken(recording.load(folder / "text"), "cast\n")
+    taken = recorder.RecordedRun(recording.load(folder / "text"), "cast\n")
     os.unlink(folder / "text")
     files = recorder.files(taken, item, item.all_runs[0], tmp_path)
     assert list(files) == [folder / "run.txt", folder / "run.cast", drawn]

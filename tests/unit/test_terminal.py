@@ -124,11 +124,11 @@ def test_a_terminal_without_a_cursor_is_refused(
 
 def test_the_demo_waits_for_an_event_not_for_a_second_header_line() -> None:
     script = "echo A; echo B; sleep 1.5; echo event 1; sleep 60"
-    program = pexpect.spawn("sh", ["-c", script], echo=False)
+    process = pexpect.spawn("sh", ["-c", script], echo=False)
     shown: list[str] = []
-    window = demo._Window(program, Output("A", r"^event \d$"), shown.append)
+    program = demo._Program(process, Output("A", r"^event \d$"), shown.append)
     begin = time.monotonic()
-    window.wait_until_quiet()
+    program.wait_until_quiet()
     assert shown == ["A", "B", "event 1"]
     assert time.monotonic() - begin < 4
-    program.close(force=True)
+    process.close(force=True)

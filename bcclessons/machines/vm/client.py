@@ -178,11 +178,11 @@ class Vm:
                 return False  # the supervisor has noticed
             return True
 
-    def alive(self) -> bool:
+    def is_running(self) -> bool:
         """Tell whether the VM still runs."""
         return _is_supervised(self._folder)
 
-    def inside(self, argv: Sequence[str], *, root: bool = False) -> list[str]:
+    def local_command(self, argv: Sequence[str], *, root: bool = False) -> list[str]:
         """Return ``argv``: one is root in the VM, and needs nothing more."""
         del root
         return list(argv)

@@ -8,6 +8,7 @@ import select
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -71,14 +72,18 @@ class Qemu:
         self._serial_text = ""
         self._monitor: IO[str] = monitor.makefile("rw")
         self._monitor_socket = monitor
-        self._read_monitor()  # the greeting
-        self.execute("qmp_capabilities")
-        if memory is not None:
-            # The file holds the memory: the saved state is devices only.
-            self.execute(
-                "migrate-set-capabilities",
-                capabilities=[{"capability": "x-ignore-shared", "state": True}],
-            )
+        try:
+            self._read_monitor()  # the greeting
+            self.execute("qmp_capabilities")
+            if memory is not None:
+                # The file holds the memory: the saved state is devices only.
+                self.execute(
+                    "migrate-set-capabilities",
+                    capabilities=[{"capability": "x-ignore-shared", "state": True}],
+                )
+        except BaseException:
+            self.end()
+            raise
 
     def __enter__(self) -> Qemu:
         return self
@@ -91,7 +96,8 @@ class Qemu:
         self.process.kill()
         self.process.wait()
         self._serial.close()
-        self._monitor.close()
+        with suppress(OSError):  # what could not be sent any more
+            self._monitor.close()
         self._monitor_socket.close()
         self._log.close()
 
@@ -128,7 +134,7 @@ class Qemu:
         """
         end = time.monotonic() + seconds
         while True:
-            if (rest := said(self._serial_text, word)) is not None:
+            if (rest := guest_message(self._serial_text, word)) is not None:
                 return rest
             if not select.select([self._serial], [], [], 0.5)[0]:
                 status = self.execute("query-status")["status"]
@@ -187,7 +193,7 @@ class Qemu:
         raise QemuError("no port was forwarded")
 
 
-def said(serial: str, word: str) -> str | None:
+def guest_message(serial: str, word: str) -> str | None:
     """Return the rest of the line "LAB <word> …", or None if it is not there yet.
 
     It may begin within a line: the guest's ssh server writes its log to the same

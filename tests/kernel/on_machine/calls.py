@@ -54,8 +54,8 @@ class Worker:
     """A process of its own that does something, and tells what that returned."""
 
     def __init__(self, do: Callable[[], object]) -> None:
-        self._told = told = os.memfd_create("told")
-        self.pid = forked(lambda: os.write(told, json.dumps(do()).encode()))
+        self._result = file = os.memfd_create("result")
+        self.pid = forked(lambda: os.write(file, json.dumps(do()).encode()))
 
     def __enter__(self) -> Worker:
         return self
@@ -63,23 +63,23 @@ class Worker:
     def __exit__(self, *exception: object) -> None:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
-        os.close(self._told)
+        os.close(self._result)
 
     def done(self) -> bool:
         """Tell whether it has ended."""
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.pid, options) is not None
 
-    def told(self) -> Any:
-        """Wait for its end, and return what it told."""
+    def result(self) -> Any:
+        """Wait for its end, and return its result."""
         os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-        return json.loads(os.pread(self._told, os.fstat(self._told).st_size, 0))
+        return json.loads(os.pread(self._result, os.fstat(self._result).st_size, 0))
 
 
 def in_a_process(do: Callable[[], object]) -> Any:
     """Have a process of its own do something; return what that returned."""
     with Worker(do) as worker:
-        return worker.told()
+        return worker.result()
 
 
 class Call(NamedTuple):
@@ -114,7 +114,7 @@ TRUE = Call()
 
 
 class Child:
-    """A child that calls execve when it is told to, on one CPU.
+    """A child that calls execve when asked to, on one CPU.
 
     It calls it under a ``name``, if given; from a second thread, if ``in_thread``;
     and with real and effective numbers of a user and a group of its own, if
@@ -143,7 +143,7 @@ class Child:
             "parent": text(name_of_this_thread()),
         }
         parent = os.getpid(), threading.get_native_id(), "R" if spinning else "S"
-        reader, told = os.pipe()
+        reader, writer = os.pipe()
         go, self._go = os.pipe()
 
         def make_call(born_before: int) -> None:
@@ -167,7 +167,7 @@ class Child:
                 "before": time.monotonic_ns(),
                 **call.truth(),
             }
-            os.write(told, json.dumps(truth).encode())
+            os.write(writer, json.dumps(truth).encode())
             nothing = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):
                 os.dup2(nothing, descriptor)
@@ -186,7 +186,7 @@ class Child:
 
         born_before = time.monotonic_ns()
         self.pid = forked(live)
-        os.close(told)
+        os.close(writer)
         os.close(go)
         self._truth = reader
 
@@ -199,8 +199,8 @@ class Child:
             ended, wait_status = os.waitpid(self.pid, options)
         after = time.monotonic_ns()
         os.close(self._go)
-        with os.fdopen(self._truth, "rb") as told:
-            truth: Observation = json.loads(told.read())
+        with os.fdopen(self._truth, "rb") as stream:
+            truth: Observation = json.loads(stream.read())
         status = os.waitstatus_to_exitcode(wait_status)
         return {**truth, **self._parent, "after": after, "status": status}
 
@@ -273,7 +273,7 @@ def spawned_slowly(cpu: int) -> Observation:
             state = wait_for_state(parent.pid, parent.pid, "D")
             before = time.monotonic_ns()
             with open(gate, "wb"):
-                (truth,) = parent.told()
+                (truth,) = parent.result()
     return {**truth, "state": state, "born_after": before, "before": before}
 
 
@@ -299,7 +299,7 @@ class Storm:
 
     def truth(self) -> list[Observation]:
         """Return what is true of every call, when all workers have ended."""
-        return [truth for worker in self._workers for truth in worker.told()]
+        return [truth for worker in self._workers for truth in worker.result()]
 
 
 def drain(lesson: Lesson) -> list[Observation]:
