@@ -9,6 +9,8 @@ from typing import TypeVar, get_args
 
 import msgspec
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from bcclessons.course import lesson
 from bcclessons.course.lesson import Lesson
@@ -51,18 +53,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Group the tests for workers. With --on, leave only the tests of lessons.
+    """With --on, leave only the tests of lessons: what ./lab does is as it was.
 
     A lesson's test uses ``machine``, and its module names the lesson in ``LESSON``; or
     it is made for an attempt at one of the lesson's exercises.
     """
-    for item in items:
-        if (group := _group_of(item)) is not None:
-            item.add_marker(pytest.mark.xdist_group(group))
     on = config.getoption("--on")
     if on is None:
         return
@@ -81,17 +79,27 @@ def pytest_collection_modifyitems(
     items[:] = kept
 
 
-def _group_of(item: pytest.Item) -> str | None:
-    """Return the name of the tests that one worker runs one after the other.
+class _Workers(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Has one worker run those tests that share a machine, or the site's build.
 
-    Those on this host share its trace pipe, those in the VM share that, and those of
-    the site its build; the VM is emulated by one CPU, so another has time.
+    Those on this host share its trace pipe, those in the VM share that. The VM is
+    emulated by one CPU, so that another has time for the rest.
     """
-    folder = item.path.parent.name
-    if folder != "kernel":
-        return folder if folder in ("language", "site") else None
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    return str(parameters.get("machine", "vm"))
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        if folder == "kernel":
+            return "host" if "[host" in nodeid else "vm"
+        return (
+            folder if folder in ("language", "site") else super()._split_scope(nodeid)
+        )
+
+
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> LoadScopeScheduling:
+    """Distribute the tests to the workers of pytest-xdist."""
+    return _Workers(config, log)
 
 
 def _lesson_of(item: pytest.Item) -> Lesson | None:

@@ -28,7 +28,7 @@ _PROGRAMS = {
 
 
 # Two workers; tests/conftest.py says which tests one of them runs.
-_ALL_TESTS = ("--numprocesses=2", "--dist=loadgroup")
+_ALL_TESTS = ("--numprocesses=2",)
 
 
 def _folders(arguments: Sequence[str]) -> set[str]:

@@ -1,9 +1,6 @@
 """A run of a learner's program, in a PID namespace. For machines: Python 3.9.
 
-The program may do anything: hang, flood, fork without end, ignore Ctrl-C. When the
-first process of a PID namespace ends, the kernel kills all others in it at once, and
-lets none be made; and that process is killed when the observer ends. So nothing is
-left, whatever was done. The program sees the machine's own /proc.
+The program may do anything: hang, flood, fork without end, ignore Ctrl-C.
 """
 
 from __future__ import annotations
@@ -15,21 +12,15 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import sys
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from bcclessons.grading import namespace
 from bcclessons.grading.contract import Limits
-from bcclessons.grading.processes import die_with_parent, new_pid_namespace
 
 _F_SETPIPE_SZ = 1031
-_STARTED = "started"
-_LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
-"""The number of the process that was made last in this namespace."""
 
 
 class Program:
@@ -54,8 +45,8 @@ class Program:
         self._streams = {out: self.stdout, err: self.stderr}
         self._parent = os.fork()
         if not self._parent:
-            _exit_after(
-                lambda: _hold_namespace(
+            namespace.exit_after(
+                lambda: namespace.hold(
                     path, limits.most_processes, theirs, out_writer, err_writer
                 )
             )
@@ -64,7 +55,7 @@ class Program:
         os.close(err_writer)
         self.running = True
         started = self._control.recv(4096).decode()
-        if started != _STARTED:
+        if started != namespace.STARTED:
             self.close()
             if not started:  # the traceback is on stderr
                 raise RuntimeError("no PID namespace for the program")
@@ -110,7 +101,7 @@ class Program:
             if source in self._streams:
                 self._take(source)
             elif source in control:
-                self._end(self._control.recv(4096))
+                self._end(self._report())
             elif not os.read(0, 4096):
                 raise SystemExit("nobody waits for the observation")
 
@@ -124,6 +115,13 @@ class Program:
         self.flooded |= bool(data)
         os.close(stream)
         del self._streams[stream]
+
+    def _report(self) -> bytes:
+        try:
+            return self._control.recv(4096)
+        except ConnectionResetError:
+            # It ended before it had read a signal; what it sent comes after this error.
+            return self._control.recv(4096)
 
     def _end(self, report: bytes) -> None:
         self.running = False
@@ -157,107 +155,3 @@ class Program:
         """Wait for its end, and for the rest of what it printed."""
         if self.pump_until(lambda: not self.running, seconds):
             self.pump_until(lambda: not self._streams, 1.0)
-
-
-def _exit_after(do: Callable[[], object]) -> NoReturn:
-    """Do something in a child that was forked, and end it, whatever happens."""
-    status = 1
-    try:
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM):
-            signal.signal(number, signal.SIG_DFL)
-        die_with_parent()
-        do()
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(status)
-
-
-def _hold_namespace(
-    path: Path, most: int, control: socket.socket, out: int, err: int
-) -> None:
-    """Make the namespace and its first process, and wait for the end of that."""
-    new_pid_namespace()
-    first = os.fork()
-    if not first:
-        _exit_after(lambda: _be_first(path, most, control, out, err))
-    control.close()
-    os.close(out)
-    os.close(err)
-    os.waitpid(first, 0)
-
-
-def _be_first(
-    path: Path, most: int, control: socket.socket, out: int, err: int
-) -> None:
-    """Be the namespace's first process: start the program, pass signals on, report."""
-    # It must see a fork bomb before that has all of a slow machine.
-    os.setpriority(os.PRIO_PROCESS, 0, -20)
-    try:
-        program = subprocess.Popen(
-            [path],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            cwd=path.parent,
-            env=_environment(),
-            start_new_session=True,
-            preexec_fn=lambda: os.setpriority(os.PRIO_PROCESS, 0, 0),
-        )
-    except OSError as error:
-        control.send(str(error.strerror).encode())
-        return
-    os.close(out)
-    os.close(err)
-    control.send(_STARTED.encode())
-    ended = os.pidfd_open(program.pid)
-    bomb = False
-    while not bomb:
-        ready, _, _ = select.select([control.fileno(), ended], [], [], 0.1)
-        if ended in ready:
-            break
-        if control.fileno() in ready:
-            number = control.recv(1)
-            if not number:
-                return
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(program.pid, number[0])
-        last = _last_pid()
-        bomb = last is not None and last > most
-    control.send(json.dumps({"bomb": bomb, "left": _kill_rest()}).encode())
-
-
-def _last_pid() -> int | None:
-    try:
-        return int(_LAST_PID.read_text())
-    except OSError:  # a kernel without CONFIG_CHECKPOINT_RESTORE
-        return None
-
-
-def _kill_rest() -> int:
-    """Kill all other processes of the namespace; return how many there were.
-
-    For a second at most: the kernel kills the rest when this process ends.
-    """
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:  # those that have ended already
-            pass
-    count = 0
-    end = time.monotonic() + 1
-    with contextlib.suppress(ChildProcessError, ProcessLookupError):
-        while time.monotonic() < end:
-            os.kill(-1, signal.SIGKILL)
-            os.waitpid(-1, 0)
-            count += 1
-    return count
-
-
-def _environment() -> dict[str, str]:
-    """Return this environment as sudo makes it: without what steers Python.
-
-    But what print() writes comes at once, as it does on the learner's own terminal.
-    """
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    return {**kept, "PYTHONUNBUFFERED": "1"}

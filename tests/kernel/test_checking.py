@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pytest
@@ -201,3 +202,15 @@ def test_an_observer_that_is_cut_short_leaves_nothing(
     while left_on(machine, name) and time.monotonic() < end:
         time.sleep(0.05)
     assert left_on(machine, name) == ""
+
+
+def test_two_checks_at_once_do_not_disturb_each_other(machine: Runner) -> None:
+    """Lesson 01 reads the trace pipe, of which a machine has one."""
+    exercise = next(item for item in EXERCISES if item.label == "01/1")
+    program = exercise.solution.read_text()
+    with ThreadPoolExecutor(2) as pool:
+        checks = [
+            pool.submit(check_program, exercise, program, machine.machine)
+            for _ in range(2)
+        ]
+    assert [check.result() for check in checks] == [None, None]

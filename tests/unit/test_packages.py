@@ -66,3 +66,9 @@ def test_a_package_imports_what_it_may(package: str) -> None:
         if name not in may
     ]
     assert wrong == []
+
+
+def test_no_module_is_too_long() -> None:
+    paths = [*ROOT.rglob("*.py"), *(CHECKOUT / "tools").rglob("*.py")]
+    lengths = {path: len(path.read_text().splitlines()) for path in paths}
+    assert {path.name: n for path, n in lengths.items() if n > 250} == {}

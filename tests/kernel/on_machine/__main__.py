@@ -22,6 +22,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from bcclessons.grading.processes import alone_on_machine
 from tests.kernel.on_machine import columns, endings, trace_pipe
 from tests.kernel.on_machine.run import Asked
 from tests.kernel.on_machine.system import CaseError, Observation
@@ -63,13 +64,14 @@ def main() -> None:
     # End through every `finally` when this process is told to end, or hangs.
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, _stop)
-    signal.alarm(options.limit)
     run, usual = CASES[options.case]
     asked = Asked(
         options.program, options.line, options.times or usual, options.patience
     )
     try:
-        observed = run(asked)
+        with alone_on_machine():
+            signal.alarm(options.limit)
+            observed = run(asked)
     except CaseError as error:
         raise SystemExit(f"on_machine: {options.case}: {error}") from error
     json.dump(observed, sys.stdout)
