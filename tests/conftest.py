@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator
 from pathlib import Path
 from typing import TypeVar, get_args
@@ -82,14 +83,15 @@ def pytest_collection_modifyitems(
 class _Workers(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
     """Has one worker run those tests that share a machine, or the site's build.
 
-    Those on this host share its trace pipe, those in the VM share that. The VM is
-    emulated by one CPU, so that another has time for the rest.
+    Those on this host share its trace pipe, those in the VM share that; a module that
+    is not of these has VMs of its own. A VM is emulated by one CPU, so that another
+    has time for the rest.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.split("/")[1]
-        if folder == "kernel":
-            return "host" if "[host" in nodeid else "vm"
+        if folder == "kernel" and (found := re.search(r"\[(host|vm)\b", nodeid)):
+            return found[1]
         return (
             folder if folder in ("language", "site") else super()._split_scope(nodeid)
         )

@@ -77,10 +77,11 @@ def test_a_killed_build_is_cleaned_up_by_the_next(
         env=environment,
     )
     assert building.stderr is not None
-    assert building.stderr.readline().startswith("Fetching the packages")
-    time.sleep(0.5)
-    building.kill()
-    building.wait()
+    with building.stderr as messages:
+        assert messages.readline().startswith("Fetching the packages")
+        time.sleep(0.5)
+        building.kill()
+        building.wait()
     assert list((empty_cache / "images").glob(".new-*"))
     assert not wait_until_gone(str(empty_cache), 10)
     done = subprocess.run(

@@ -156,7 +156,8 @@ def start_user(folder: Path, checkout: Path) -> subprocess.Popen[str]:
         cwd=checkout,
     )
     assert user.stdout is not None
-    assert user.stdout.readline() == "in\n"
+    with user.stdout as output:
+        assert output.readline() == "in\n"
     return user
 
 
@@ -176,7 +177,8 @@ def test_two_start_at_once(folder: Path, checkout: Path) -> None:
     try:
         for user in users:
             assert user.stdout is not None
-            assert user.stdout.readline() == "in\n"
+            with user.stdout as output:
+                assert output.readline() == "in\n"
         guests = [
             line
             for line in processes_with(str(folder).replace(",", ",,"))

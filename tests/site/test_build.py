@@ -152,7 +152,7 @@ def test_a_reference_to_no_line_stops_the_build(errors: str) -> None:
 
 
 def test_a_program_that_the_matrix_has_not_run_stops_the_build(errors: str) -> None:
-    assert "does not hold the results of lesson 01" in errors
+    assert "does not hold the results of 01" in errors
     assert "./lab test --matrix" in errors
 
 
