@@ -104,7 +104,7 @@ def _compare(
     except CheckFailed as failed:
         numbers = (diagnosis.line_with(code, program) for code in failed.code)
         return Feedback(failed.text, failed.output, next(filter(None, numbers), None))
-    except (ValueError, LookupError, ArithmeticError) as error:
+    except Exception as error:
         # Printed was what no check has foreseen: a word where a number should be.
         return Feedback(
             Text(
@@ -125,7 +125,7 @@ def _load(path: Path) -> Callable[[Trial], None]:
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         function: Callable[[Trial], None] = module.check
-    except (OSError, SyntaxError, ImportError, AttributeError, NameError) as error:
+    except Exception as error:
         raise Problem(
             ja=f"{path} を読めない（{error}）．git で元に戻す: git checkout -- {path}",
             en=f"{path} cannot be read ({error}); restore it: git checkout -- {path}",

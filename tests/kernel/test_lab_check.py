@@ -149,7 +149,7 @@ def test_what_is_saved_during_a_check_is_checked_next(
     [
         (["check", "02/9"], "there is no exercise '02/9'"),
         (["check", "nothing"], "there is no exercise 'nothing'"),
-        (["watch", "99"], "there is no exercise '99'"),
+        (["watch", "999"], "there is no exercise '999'"),
         (["reset", "02/0"], "there is no exercise '02/0'"),
         (["reset"], "name an exercise: ./lab reset 02/1"),
         (["check", "02/1", "--on", "debian-1"], "there is no release 'debian-1'"),

@@ -17,6 +17,7 @@ import pytest
 
 from bcclessons.course.lesson import Lesson, find
 from tests.kernel.conftest import Runner
+from tests.processes import left_of, started_with
 
 SECONDS = 120
 
@@ -31,7 +32,8 @@ class Terminal:
         self._tmux = [tmux, "-S", str(folder / "outer"), "-f", "/dev/null"]
         self._call(
             *("new-session", "-d", "-x", "100", "-y", "30", "-c", str(cwd)),
-            "env PS1='outer> ' bash --norc --noprofile",
+            # What is started in it is known by the folder, in its environment.
+            f"env PS1='outer> ' STARTED_BY={folder} bash --norc --noprofile",
         )
         self.wait_for(lambda screen: "outer>" in screen)
 
@@ -114,17 +116,17 @@ def test_lesson_above_shell_below_and_ctrl_q(
     terminal.wait_for(lambda screen: "back with 0" in screen)
 
 
-def hang_up(terminal: Terminal) -> None:
+def hang_up(terminal: Terminal, word: str) -> None:
     """End the terminal, with all that runs in it."""
+    del word
     terminal.close()
 
 
-def hang_up_again_and_again(terminal: Terminal) -> None:
+def hang_up_again_and_again(terminal: Terminal, word: str) -> None:
     """Send ./lab the signal of a closed terminal for as long as it is there."""
-    found = subprocess.run(
-        ["pgrep", "-f", "lab run 02 --"], capture_output=True, text=True, check=True
-    )
-    for pid in map(int, found.stdout.split()):
+    labs = [pid for pid, line in started_with(word).items() if "lab run 02" in line]
+    assert labs
+    for pid in labs:
         with suppress(ProcessLookupError):
             while True:
                 os.kill(pid, signal.SIGHUP)
@@ -138,13 +140,17 @@ def test_closing_the_terminal_ends_everything(
     lessons: list[Lesson],
     tmp_path: Path,
     checkout: Path,
-    end: Callable[[Terminal], None],
+    end: Callable[[Terminal, str], None],
 ) -> None:
     terminal = Terminal(tmp_path, checkout)
     terminal.type(f"./lab run 02 --{machine.name}")
     terminal.wait_for(has_started)
-    end(terminal)
-    until = time.monotonic() + 15
+    end(terminal, str(tmp_path))
+    assert left_of(str(tmp_path), 15) == {}
+    if machine.name == "host":
+        return
+    # Nobody else uses the VM of this checkout.
+    until = time.monotonic() + 30
     pattern = shlex.quote(f"[.]/{find(lessons, '02').program}")
     while True:
         left = machine.run(["sh", "-c", f"pgrep -af {pattern} || true"], 30).stdout

@@ -33,7 +33,7 @@ def lab(
 @pytest.mark.parametrize(
     ("arguments", "status", "english", "japanese"),
     [
-        (["run", "99"], 1, "no lesson '99'", "「99」は無い"),
+        (["run", "999"], 1, "no lesson '999'", "「999」は無い"),
         (["run", ""], 1, "no lesson ''", "「」は無い"),
         (["run", "9" * 5000], 1, "no lesson", "は無い"),
         (["run"], 2, "./lab run 02", "./lab run 02"),
@@ -62,7 +62,7 @@ def lab(
         (["site", "--offline"], 1, "name the folder to build", "フォルダを指定する"),
         (["reset"], 2, "./lab reset 02/1", "./lab reset 02/1"),
         (["record"], 2, "./lab run 02", "./lab run 02"),
-        (["record", "99"], 1, "no lesson '99'", "「99」は無い"),
+        (["record", "999"], 1, "no lesson '999'", "「999」は無い"),
         (["record", "02", "nothing"], 1, "there is run, lost", "あるのは run, lost"),
         (["record", "02", "--host"], 2, "--host", "--host"),
         (["test", "--matrix", "-k", "storm"], 1, "no arguments", "引数と一緒には"),

@@ -45,7 +45,7 @@ def test_where_all_is_well_it_fits_a_terminal(
 ) -> None:
     stock.add_vm_tools()
     stock.write("/dev/kvm")
-    lines = shown(stock, lessons, language, capsys)
+    lines = shown(stock, lessons[:3], language, capsys)
     lines = [line for line in lines if str(stock.cache) not in line]  # a long path
     assert len(lines) <= 24
     assert lines[-1] in (
@@ -83,7 +83,7 @@ def test_lines_break_between_words_and_commands_do_not(
 def test_lessons_that_do_not_run_are_named(
     bare: Machine, lessons: list[Lesson], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = shown(bare, lessons, Language.EN, capsys)
+    lines = shown(bare, lessons[:3], Language.EN, capsys)
     assert lines[-1] == (
         "Some lessons do not run: 01, 02, 03. The commands after → fix that."
     )

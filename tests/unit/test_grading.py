@@ -1,4 +1,4 @@
-"""What is said where a check fails in a way that nobody has foreseen."""
+"""Feedback on output and messages of every kind, without a kernel."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.console.text import Problem
+from bcclessons.console.text import Language, Problem, Text
+from bcclessons.grading import diagnosis, feedback
 from bcclessons.grading.check import _compare, _load
+from bcclessons.grading.contract import Limits, Observation, Request
+from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.trial import Line, Trial
+from tests.kernel.attempts import EXERCISES
 
 
 def test_a_value_that_cannot_be_read_is_feedback_not_a_traceback() -> None:
@@ -29,3 +33,114 @@ def test_a_check_that_cannot_be_read_is_said(tmp_path: Path, text: str | None) -
         (tmp_path / "check.py").write_text(text)
     with pytest.raises(Problem, match=r"check\.py cannot be read .* git checkout"):
         _load(tmp_path / "check.py")
+
+
+PROGRAM = 'bpf_text = """\nint f() {\n    return x;\n}\n"""\nprint("x")\n'
+LIMITS = Limits(1, 1, 1)
+
+
+def diagnosed(observed: Observation, program: str = PROGRAM) -> Feedback:
+    found = diagnosis.behaviour(observed, Request(program, "", [], LIMITS))
+    assert found is not None
+    return found
+
+
+def result(output: str, line: int | None = None) -> str:
+    found = Feedback(Text(ja="違う．", en="wrong."), output, line)
+    return feedback.result(EXERCISES[0], found, PROGRAM, Language.EN)
+
+
+def test_what_a_program_printed_does_not_steer_the_terminal() -> None:
+    shown = result("\x1b[2Jred\x07\x9b1m\u202e 日本")
+    assert r"Output: \x1b[2Jred\x07\x9b1m\u202e 日本" in shown
+
+
+def test_a_long_line_is_cut() -> None:
+    (line,) = (line for line in result("y" * 1000).splitlines() if "yyy" in line)
+    assert len(line) < 260
+    assert line.endswith("y ...")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(1, 'bpf_text = """'), (6, 'print("x")'), (7, ""), (999, "")]
+)
+def test_the_line_to_look_at_is_shown(number: int, code: str) -> None:
+    shown = result("out", number)
+    assert f"  Look at line {number}: {code}".rstrip() in map(
+        str.rstrip, shown.splitlines()
+    )
+
+
+def test_the_title_and_the_way_to_a_hint_are_always_there() -> None:
+    first, *_, last = result("out").splitlines()
+    assert first == "01/1 Print four values: not yet."
+    assert last == "  For a hint: ./lab check 01/1 --hint"
+
+
+@pytest.mark.parametrize(
+    ("ending", "said", "line"),
+    [
+        ("unstartable", "its first line must be", 1),
+        ("bomb", "it made more than 500 processes", None),
+        ("hung", "its header did not appear", None),
+        ("flooded", "it printed more than 1 MB", None),
+        ("deaf", "3 seconds after Ctrl-C it still ran", None),
+        ("early", "without a word", None),
+    ],
+)
+def test_each_ending_has_its_sentence(ending: str, said: str, line: int | None) -> None:
+    found = diagnosed(Observation(ending))  # type: ignore[arg-type]
+    assert said in found.text.en
+    assert found.line == line
+    assert found.text.ja
+
+
+@pytest.mark.parametrize(("left", "said"), [(1, "1 process"), (2, "2 processes")])
+def test_what_is_left_behind_is_counted(left: int, said: str) -> None:
+    found = diagnosed(Observation("interrupted", left=left))
+    assert f"It left {said} behind" in found.text.en
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "/virtual/main.c:3:12: error: use of undeclared 'x'\n    return x;\n",
+        "/virtual/main.c:3:12: error: use of undeclared 'x'\n    3 |     return x;\n",
+    ],
+)
+def test_an_error_of_clang_is_led_back_to_the_line(message: str) -> None:
+    found = diagnosed(Observation("early", stderr=message))
+    assert found.text.en == "The C part does not compile: use of undeclared 'x'"
+    assert found.line == 3
+
+
+@pytest.mark.parametrize(("number", "line"), [("3", 3), ("9", 5), ("", None)])
+def test_of_two_equal_lines_the_number_decides(number: str, line: int | None) -> None:
+    program = 'bpf_text = """\n{\n    return x;\n}\n    return x;\n"""\n'
+    assert diagnosis._line_quoted("return x;", number, program) == line
+
+
+def test_the_last_exception_and_its_line_count() -> None:
+    said = (
+        'Traceback (most recent call last):\n  File "/tmp/my_sample", line 9\n'
+        "  File \"/tmp/my_sample\", line 4, in f\nKeyError: 'event'\n"
+    )
+    found = diagnosed(Observation("early", stderr=said))
+    assert found.text.en == "It raised an exception: KeyError: 'event'"
+    assert found.line == 4
+
+
+def test_a_traceback_of_ctrl_c_is_told_apart() -> None:
+    said = "Traceback (most recent call last):\nKeyboardInterrupt\n"
+    found = diagnosed(Observation("interrupted", stderr=said), "import signal\n")
+    assert "Keep the signal lines" in found.text.en
+    assert found.line == 1
+
+
+def test_request_and_observation_survive_the_line() -> None:
+    request = Request(PROGRAM, "ready", EXERCISES[0].steps, LIMITS)
+    assert Request.from_json(request.to_json()) == request
+    observed = Observation("early", "out", "err", [], 2, "why")
+    assert Observation.from_json(observed.to_json()) == observed
+    with pytest.raises(ValueError, match="Expecting value"):
+        Observation.from_json("")

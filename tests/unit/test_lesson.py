@@ -91,7 +91,7 @@ def test_a_lesson_is_found(lessons: list[Lesson], name: str) -> None:
     assert find(lessons, name).folder.name == "02_perf_output"
 
 
-@pytest.mark.parametrize("name", ["99", "nothing", "-2", "２"])
+@pytest.mark.parametrize("name", ["999", "nothing", "-2", "２"])
 def test_an_unknown_lesson_is_answered_with_those_there_are(
     lessons: list[Lesson], name: str
 ) -> None:
