@@ -12,7 +12,7 @@ from typing import Any, Literal
 from bcclessons.course.steps import Step
 
 Ending = Literal[
-    "unstartable",  # the kernel does not start it
+    "not started",  # the kernel does not start it
     "early",  # it ended before its header
     "by itself",  # it ended after its header, before Ctrl-C
     "hung",  # it was stopped: no header in time
@@ -27,7 +27,7 @@ Ending = Literal[
 class Limits:
     """What a program may take, on a machine of some speed.
 
-    It has ``ready_seconds`` for its header, but ``header_seconds`` once it has begun
+    It has ``ready_seconds`` for its header, but ``header_seconds`` once it has started
     to print. It is quiet when it has printed nothing for ``quiet_seconds``. After
     Ctrl-C it has ``end_seconds``. The whole trial takes at most ``most_seconds``.
     """
@@ -82,7 +82,7 @@ class CallFacts:
 class Observation:
     """How a program ended, what it printed, and what was true meanwhile.
 
-    ``reason`` is why it is unstartable, ``left`` the number of processes that it
+    ``reason`` is why it is not started, ``left`` the number of processes that it
     left behind.
     """
 

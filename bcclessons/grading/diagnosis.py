@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def behaviour(observed: Observation, request: Request) -> Feedback | None:
     """Return what is wrong with how it ran and ended, whatever it printed."""
     ending = observed.ending
-    if ending == "unstartable":
+    if ending == "not started":
         return Feedback(
             Text(
                 ja=f"起動できない（{observed.reason}）．1 行目は #!/usr/bin/python3 とする．",

@@ -40,7 +40,7 @@ def observe(request: Request) -> Observation:
         try:
             program = Program(path, request.limits)
         except OSError as error:
-            return Observation("unstartable", reason=str(error.strerror))
+            return Observation("not started", reason=str(error.strerror))
         with program:
             ending = _drive(program, request, calls)
         return Observation(
@@ -88,7 +88,7 @@ def _wait_for_header(program: Program, request: Request) -> bool:
     printed = False
     while not program.shows(request.ready):
         if not printed and b"\n" in program.stdout:
-            # What has begun to print would have its header soon, if it had it at all.
+            # What has started to print would have its header soon, if it had it at all.
             printed = True
             end = min(end, time.monotonic() + limits.header_seconds)
         if program.flooded or not program.running or time.monotonic() > end:

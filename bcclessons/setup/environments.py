@@ -72,7 +72,12 @@ def _fill(folder: Path, lock: Path) -> None:
 def call(folder: Path, *command: str) -> None:
     """Run a command that fills an environment's folder, or raise Problem."""
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        # It ends with this process, even by SIGKILL: the lock on the folder does, too,
+        # and the next ./lab fills it anew.
+        ["setpriv", "--pdeathsig", "KILL", *command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
     )
     if done.returncode == 0:
         return

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem
 from bcclessons.setup import environments
 from bcclessons.setup.files import unwritable
+from bcclessons.setup.paths import CHECKOUT
+from tests.processes import left_of, started_with
 
 
 def failing(folder: Path, script: str) -> str:
@@ -76,3 +79,26 @@ def test_a_lab_that_cannot_write_says_so(checkout: Path, tmp_path: Path) -> None
     (line,) = done.stderr.splitlines()
     assert line.startswith("lab: cannot write ")
     assert "/lock (" in line
+
+
+def test_what_fills_an_environment_ends_with_lab(tmp_path: Path) -> None:
+    """Its lock is free when a killed ./lab has ended: the next one fills it anew."""
+    code = (
+        "import sys; from pathlib import Path;"
+        "from bcclessons.setup.environments import call;"
+        "print('in', flush=True); call(Path(sys.argv[1]), 'sleep', '60')"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path / "environment"],
+        cwd=CHECKOUT,
+        env={**os.environ, "STARTED_BY": str(tmp_path)},
+        stdout=subprocess.PIPE,
+    ) as lab:
+        assert lab.stdout is not None
+        assert lab.stdout.readline() == b"in\n"
+        while not any(
+            x.startswith("sleep") for x in started_with(str(tmp_path)).values()
+        ):
+            time.sleep(0.02)
+        lab.kill()
+    assert left_of(str(tmp_path), 5) == {}

@@ -80,7 +80,7 @@ def test_the_title_and_the_way_to_a_hint_are_always_there() -> None:
 @pytest.mark.parametrize(
     ("ending", "said", "line"),
     [
-        ("unstartable", "its first line must be", 1),
+        ("not started", "its first line must be", 1),
         ("bomb", "it made more than 500 processes", None),
         ("hung", "its header did not appear", None),
         ("flooded", "it printed more than 1 MB", None),
