@@ -73,7 +73,6 @@ class Vm:
         self._store = Store(workspace)
         self._folder = folder or _run_folder(workspace)
         self._users: IO[str] | None = None
-        self._supervisor: subprocess.Popen[str] | None = None
         self._image: Image | None = None
         self._ssh: list[str] = []
         self.emulated = True
@@ -124,9 +123,13 @@ class Vm:
         State.remove(self._folder)  # of one that was killed
         guest.write(self._folder)
         (self._folder / "log").unlink(missing_ok=True)
-        with (self._folder / "supervisor.log").open("w") as log:
-            self._supervisor = supervisor = subprocess.Popen(
+        with (
+            (self._folder / "supervisor.log").open("w") as log,
+            # Ctrl-C in the terminal is for the lesson, not for its VM; and it is no
+            # child of this process, which may end before it.
+            subprocess.Popen(
                 [
+                    *("setsid", "--fork"),
                     *python_command(sys.executable, self._workspace.cache),
                     *("-m", "bcclessons.machines.vm.supervisor", str(self._folder)),
                 ],
@@ -134,13 +137,11 @@ class Vm:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=Path(__file__).parents[3],
-                # Ctrl-C in the terminal is for the lesson, not for its VM.
-                start_new_session=True,
                 text=True,
-            )
-        assert supervisor.stdout is not None
-        answer = supervisor.stdout.readline().strip()
-        supervisor.stdout.close()
+            ) as started,
+        ):
+            assert started.stdout is not None
+            answer = started.stdout.readline().strip()
         if answer != "ok":
             raise Problem(
                 ja=f"VM が始まらない（{answer.removeprefix('error ')}）．"
@@ -160,8 +161,6 @@ class Vm:
             if self._others():
                 return
             time.sleep(0.01)
-        if self._supervisor is not None:
-            self._supervisor.wait(5)
 
     def _others(self) -> bool:
         """Tell whether another ./lab uses the VM."""
