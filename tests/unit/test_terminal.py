@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -132,3 +133,23 @@ def test_the_demo_waits_for_an_event_not_for_a_second_header_line() -> None:
     assert shown == ["A", "B", "event 1"]
     assert time.monotonic() - begin < 4
     process.close(force=True)
+
+
+def test_signals_wait_for_the_end_of_cleaning_up() -> None:
+    received = []
+    numbers = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(n, lambda n, _: received.append(n)) for n in numbers]
+    try:
+        with tmux.signals_blocked():
+            for number in numbers:
+                os.kill(os.getpid(), number)
+            assert received == []
+        assert sorted(received) == sorted(numbers)
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def test_it_runs_within_another_tmux(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMUX", "/tmp/tmux-0/default,1,0")
+    assert "TMUX" not in tmux.environment()

@@ -16,7 +16,8 @@ from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem
 from bcclessons.machines import debian
 from bcclessons.machines.debian import RELEASES
-from bcclessons.machines.vm import client, layout, options, recipe, store
+from bcclessons.machines.host import Host
+from bcclessons.machines.vm import client, kvm, layout, options, recipe, store
 from bcclessons.machines.vm.layout import Image
 from bcclessons.machines.vm.store import Store
 from bcclessons.machines.vm.supervisor import LOCK, State, ssh_options, start_time
@@ -227,3 +228,57 @@ def test_stop_ends_the_supervisor(
     assert innocent.wait(5) == -signal.SIGTERM
     assert not state.is_alive()
     assert not state.signal(signal.SIGTERM)
+
+
+def test_raising_the_version_is_another_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = recipe.digest(STABLE)
+    monkeypatch.setattr(recipe, "VERSION", recipe.VERSION + 1)
+    assert recipe.digest(STABLE) != before
+
+
+def test_an_image_that_is_there_is_used_and_marked_as_used(
+    workspace: Workspace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    changing = workspace.on(UNSTABLE)
+    now = layout.image_folder(workspace.cache, UNSTABLE)
+    before = layout.image_folder(workspace.cache, UNSTABLE, periods_ago=1)
+    for folder in (before, now):
+        folder.mkdir()
+        layout.write_manifest(folder, {"kernel": "7.2"})
+        os.utime(folder, (0, 0))
+    assert Store(changing).image() == Image(now, "7.2")
+    assert capfd.readouterr().err == "", "nothing is rebuilt"
+    assert now.stat().st_mtime > before.stat().st_mtime == 0
+
+
+def test_kvm_is_tried_once_for_each_kernel_and_qemu(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = ["KVM internal error", ""]
+    image = Image(workspace.cache, "6.12")
+    monkeypatch.setattr(os, "access", lambda *_: True)
+    monkeypatch.setattr(kvm, "version", lambda: "QEMU 7.2")
+    monkeypatch.setattr(kvm, "_failure", lambda *_: failures.pop(0))
+    for _ in range(2):
+        assert not kvm.works(image, workspace.cache, workspace.console)
+    tried = kvm.tried(workspace.cache)
+    assert tried is not None
+    assert tried.failure == "KVM internal error"
+    monkeypatch.setattr(kvm, "version", lambda: "QEMU 10.0")
+    for _ in range(2):
+        assert kvm.works(image, workspace.cache, workspace.console)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert not kvm.works(image, workspace.cache, workspace.console)
+
+
+def test_the_host_mounts_tracefs_for_one_command_alone(tmp_path: Path) -> None:
+    host = Host(tmp_path, tmp_path / "headers", tracefs=False)
+    words = host.command(["./program"], folder="lessons", root=True)
+    assert words[:3] == ["env", "-C", f"{tmp_path}/lessons"]
+    mount = words.index("unshare")
+    assert words[mount + 1] == "--mount"
+    assert words[-3:] == ["env", f"BCC_KERNEL_SOURCE={tmp_path}/headers", "./program"]
+    assert "unshare" not in Host(tmp_path, None, tracefs=True).local_command(
+        ["./program"], root=True
+    )
+    assert not host.emulated
