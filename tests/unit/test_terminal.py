@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
@@ -21,11 +22,11 @@ SIZE = os.terminal_size((80, 24))
 
 
 @pytest.fixture
-def private(monkeypatch: pytest.MonkeyPatch) -> Path:
+def private(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for temporary files, with a path short enough for a socket."""
-    folder = Path(tempfile.mkdtemp(prefix="t-"))
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
 
 
 @pytest.mark.parametrize("columns", [40, 80])
