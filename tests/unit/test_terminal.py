@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,7 +144,8 @@ def test_signals_wait_for_the_end_of_cleaning_up() -> None:
     try:
         with tmux.signals_blocked():
             for number in numbers:
-                os.kill(os.getpid(), number)
+                # To this thread: a worker of pytest-xdist has others.
+                signal.pthread_kill(threading.get_ident(), number)
             assert received == []
         assert sorted(received) == sorted(numbers)
     finally:
