@@ -13,8 +13,10 @@ class Step:
     "call" has a child call execve, ``times`` times (of a file that is not there, for
     otherwise the first call is its last): with this file and argv, as this user and
     group, under this ``name``, below ``ancestors`` of these names (the outermost
-    first), or below a second ``thread`` of its parent; with ``absent``, the file's
-    name is on a page that is not in memory. "marker" writes ``text`` to the trace
+    first). With ``caller_thread`` a second thread of the child calls it, with
+    ``parent_thread`` a second thread of the parent forks the child. With ``absent``,
+    the file's name is on a page that is not in memory; with ``each_on_next_cpu``, each
+    of several calls is on another CPU than the one before. "marker" writes ``text`` to the trace
     buffer, as another program would, and "echo" does so with the last line that the
     program has printed added to it. "stop" stops the program, and "go_on" has it go
     on. "settle" waits until it prints nothing more.
@@ -28,6 +30,8 @@ class Step:
     name: str = "learner"
     ancestors: list[str] = field(default_factory=list)
     absent: bool = False
-    thread: bool = False
+    caller_thread: bool = False
+    parent_thread: bool = False
+    each_on_next_cpu: bool = False
     times: int = 1
     text: str = ""

@@ -66,11 +66,12 @@ class Request:
 class CallFacts:
     """What is true of a call of execve, made by the step of this number, from 0.
 
-    ``before`` and ``after`` are in nanoseconds since boot, by CLOCK_MONOTONIC;
+    ``tid`` is the number of the thread that made it. ``before`` and ``after`` are in nanoseconds since boot, by CLOCK_MONOTONIC;
     ``result`` is 0, or minus the error's number.
     """
 
     pid: int
+    tid: int
     ppid: int
     before: int
     after: int

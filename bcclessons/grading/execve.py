@@ -16,6 +16,8 @@ from typing import Any
 from bcclessons.course.steps import Step
 from bcclessons.grading.processes import die_with_parent, libc, set_name, untouched
 
+_CPUS = os.sched_getaffinity(0)
+
 
 def prepared(
     file: bytes | None,
@@ -51,7 +53,7 @@ def _execve(_kept: object, file: int | None, argv: int | None) -> int:
 def call(step: Step) -> dict[str, int]:
     """Have a child of its own call execve as a step says; return what is true of it.
 
-    The result has ``pid``, ``ppid``, ``before``, ``after`` and ``result``, as
+    The result has ``pid``, ``tid``, ``ppid``, ``before``, ``after`` and ``result``, as
     contract.CallFacts.
     """
     reader, writer = os.pipe()
@@ -77,7 +79,7 @@ def _live(step: Step, writer: int) -> None:
     die_with_parent()
     # All calls on one CPU, so that it is one buffer that they fill.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    if not step.thread:
+    if not step.parent_thread:
         _become(step, writer)
         return
     thread = threading.Thread(target=_fork, args=(step, writer))
@@ -106,18 +108,32 @@ def _become(step: Step, writer: int) -> None:
             os.waitpid(child, 0)
             return
         die_with_parent()
-    set_name(step.name.encode())
     os.setresgid(step.gid, step.gid, step.gid)
     os.setresuid(step.uid, step.uid, step.uid)
+    if not step.caller_thread:
+        _call_execve(step, writer)
+        return
+    thread = threading.Thread(target=_call_execve, args=(step, writer))
+    thread.start()
+    thread.join()
+
+
+def _call_execve(step: Step, writer: int) -> None:
+    """Call execve in this thread, as often as asked for, and write the facts."""
+    set_name(step.name.encode())
     argv = [word.encode() for word in step.argv]
     execve = prepared(step.file.encode(), argv, ("file",) if step.absent else ())
+    cpus = sorted(_CPUS) if step.each_on_next_cpu else []
     facts = {
         "pid": os.getpid(),
+        "tid": threading.get_native_id(),
         "ppid": os.getppid(),
         "before": time.monotonic_ns(),
     }
     os.write(writer, json.dumps(facts).encode() + b"\n")
     error = 0
-    for _ in range(step.times):
+    for number in range(step.times):
+        if cpus:
+            os.sched_setaffinity(0, {cpus[number % len(cpus)]})
         error = execve()
     os.write(writer, json.dumps({"result": -error}).encode() + b"\n")

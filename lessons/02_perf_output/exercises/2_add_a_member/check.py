@@ -1,0 +1,31 @@
+"""TID is the number of the thread that calls execve."""
+
+from bcclessons.console.text import Text
+from bcclessons.grading.trial import CheckFailed, Trial
+
+
+def check(trial: Trial) -> None:
+    """Raise CheckFailed for the first thing that is not as it should be."""
+    for call in trial.calls:
+        line = trial.line_of(call)
+        if not line["tid"]:
+            raise CheckFailed(
+                Text(
+                    ja="この行に TID が無い．構造体にメンバ tid を加え，PID の次に表示する．",
+                    en="This line has no TID. Add a member tid to the struct, and show it "
+                    "after PID.",
+                ),
+                line,
+                code=("u32 tid", "struct data_t {"),
+            )
+        if line["tid"] != str(call.tid):
+            raise CheckFailed(
+                Text(
+                    ja=f"PID {call.pid} の，{call.made_by.name} という名前のスレッドの TID は "
+                    f"{call.tid} のはずである．",
+                    en=f"For the thread named {call.made_by.name} of PID {call.pid}, TID "
+                    f"should be {call.tid}.",
+                ),
+                line,
+                code=("data.tid", "bpf_get_current_pid_tgid"),
+            )
