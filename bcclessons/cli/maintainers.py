@@ -139,6 +139,7 @@ def _bench_site(lab: Lab) -> NoReturn:
 def record(lab: Lab, name: str, runs: Sequence[str]) -> None:
     """Record runs of a lesson, and the check of its first exercise; all by default."""
     from bcclessons.recording import recorder
+    from tools import pages
 
     chosen = lab.lesson(name)
     others = [run for run in runs if run != recorder.CHECK]
@@ -162,5 +163,6 @@ def record(lab: Lab, name: str, runs: Sequence[str]) -> None:
         lab.install_for(chosen, Target(Place.VM))
         texts |= recorder.record_check(chosen, exercises[0], lab.workspace)
     write_all(texts)
+    pages.main()
     for path in texts:
         lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))

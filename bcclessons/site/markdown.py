@@ -22,7 +22,7 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
 from bcclessons.console.text import Problem
-from bcclessons.course import translation
+from bcclessons.course import copies, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.lineref import LineRefError, resolve
 from bcclessons.site.embed import embedded, program_at
@@ -43,10 +43,17 @@ class LessonMarkdown(Extension):
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 (the library's name)
         """Add our steps to the others."""
         assert self.page is not None, "set the page that is to be rendered"
-        # After fenced code (25), which is not to be touched.
+        # Before fenced code (25), which would make blocks of them.
+        md.preprocessors.register(_DropCopiesOfRuns(md), "drop-copies-of-runs", 28)
+        # After fenced code, which is not to be touched.
         md.preprocessors.register(_JoinJapanese(md), "join-japanese", 20)
         # After "inline" (20), which makes the links; before MkDocs resolves them.
         md.treeprocessors.register(_Links(md, self.page), "lesson-links", 15)
+
+
+class _DropCopiesOfRuns(Preprocessor):
+    def run(self, lines: list[str]) -> list[str]:
+        return copies.without_runs("\n".join(lines)).split("\n")
 
 
 class _JoinJapanese(Preprocessor):

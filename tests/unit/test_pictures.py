@@ -1,4 +1,4 @@
-"""Each lesson's picture: one drawing in two languages, read in light and in dark."""
+"""The lessons' pictures: each one drawing in two languages, read in light and in dark."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 
 from bcclessons.course import lesson
-from bcclessons.course.lesson import Lesson
 
 LESSONS = lesson.load_all(Path(__file__).resolve().parents[2])
-FILES = [
-    item.folder / name for item in LESSONS for name in ("picture.svg", "picture.en.svg")
+PAIRS = [
+    (path, path.with_suffix(".en.svg"))
+    for item in LESSONS
+    for path in sorted(item.folder.glob("picture*.svg"))
+    if not path.stem.endswith(".en")
 ]
+FILES = [path for pair in PAIRS for path in pair]
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWN = {
     "svg",
@@ -41,9 +44,8 @@ PAGES = {"light": ["#ffffff"], "dark": ["#1e2129", "#0d1117"]}
 WIDE, CODE_WIDTH, WORD_WIDTH = 1.0, 0.62, 0.57
 
 
-def name(value: Lesson | Path) -> str:
-    folder = value.folder if isinstance(value, Lesson) else value.parent
-    return folder.name if isinstance(value, Lesson) else f"{folder.name}/{value.name}"
+def name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
 
 
 def load(path: Path) -> Element:
@@ -117,10 +119,10 @@ def width(text: Element, size: float) -> float:
     )
 
 
-@pytest.fixture(params=LESSONS, ids=name)
+@pytest.fixture(params=PAIRS, ids=lambda pair: name(pair[0]))
 def pair(request: pytest.FixtureRequest) -> tuple[Element, Element]:
-    folder = request.param.folder
-    return load(folder / "picture.svg"), load(folder / "picture.en.svg")
+    ja, en = request.param
+    return load(ja), load(en)
 
 
 @pytest.fixture(params=FILES, ids=name)
@@ -174,9 +176,11 @@ def test_its_calls_are_those_of_the_program(root: Element, path: Path) -> None:
 
 
 def test_it_stands_alone_and_fits_into_any_page(root: Element, path: Path) -> None:
-    number = path.parent.name[:2]
+    # All pictures of a page are in one document.
+    part = path.stem.removesuffix(".en").removeprefix("picture")
     ids = {element.get("id") for element in root.iter()} - {None}
-    assert all(str(each).startswith(f"pic-{number}-") for each in ids)
+    allowed = rf"pic-{path.parent.name[:2]}{part}-(title|desc|head|warn-head)"
+    assert all(re.fullmatch(allowed, str(each)) for each in ids)
     for element in root.iter():
         assert tag(element) in DRAWN
         for attribute, value in element.attrib.items():

@@ -25,8 +25,7 @@ _PYTHON_CALLS = re.compile(
 HELPERS = {
     "bpf_trace_printk", "bpf_ktime_get_ns", "bpf_get_current_pid_tgid",
     "bpf_get_current_uid_gid", "bpf_get_current_comm", "bpf_get_current_task",
-    "bpf_get_prandom_u32", "bpf_log2l", "bpf_probe_read_kernel",
-    "bpf_probe_read_kernel_str", "bpf_probe_read_user", "bpf_probe_read_user_str",
+    "bpf_probe_read_kernel", "bpf_probe_read_kernel_str", "bpf_probe_read_user", "bpf_probe_read_user_str",
     "BPF_PERF_OUTPUT", "perf_submit", "open_perf_buffer", "perf_buffer_poll", "event",
 }  # fmt: skip
 """What the course is to teach."""

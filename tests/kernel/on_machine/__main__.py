@@ -43,7 +43,6 @@ CASES: dict[str, tuple[Callable[[Asked], Observation], int]] = {
     "closed_pipe_at_once": (endings.closed_pipe_at_once, 1),
     "not_root": (endings.not_root, 1),
     "no_bcc": (endings.no_bcc, 1),
-    "no_btf": (endings.no_btf, 1),
 }
 
 

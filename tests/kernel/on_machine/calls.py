@@ -7,7 +7,6 @@ import functools
 import json
 import os
 import signal
-import tempfile
 import threading
 import time
 import traceback
@@ -22,7 +21,6 @@ from tests.kernel.on_machine.system import (
     name_of_this_thread,
     set_name,
     text,
-    wait_for_state,
     waiting,
 )
 
@@ -118,12 +116,10 @@ class Child:
 
     It calls it under a ``name``, if given; from a second thread, if ``in_thread``;
     and with real and effective numbers of a user and a group of its own, if
-    ``ids``. Its parent sleeps meanwhile, or, if ``spinning``, runs.
+    ``ids``.
 
-    The truth holds times just around the birth of the task that makes the call
-    (``born_before``, ``born_after``) and around the call (``before`` is taken by
-    the child itself, ``after`` by its parent when the child has ended); ``state``
-    is that of its parent, by /proc, just before the call.
+    The truth holds times just around the call: ``before`` is taken by the child itself,
+    ``after`` by its parent when the child has ended.
     """
 
     def __init__(
@@ -134,20 +130,16 @@ class Child:
         name: bytes | None = None,
         in_thread: bool = False,
         ids: tuple[int, int, int, int] | None = None,
-        spinning: bool = False,
     ) -> None:
-        self._spinning = spinning
         self._parent = {
             "cpu": cpu,
             "ppid": os.getpid(),
             "parent": text(name_of_this_thread()),
         }
-        parent = os.getpid(), threading.get_native_id(), "R" if spinning else "S"
         reader, writer = os.pipe()
         go, self._go = os.pipe()
 
-        def make_call(born_before: int) -> None:
-            born_after = time.monotonic_ns()
+        def make_call() -> None:
             if ids is not None:
                 user, effective_user, group, effective_group = ids
                 os.setresgid(group, effective_group, 0)
@@ -161,9 +153,6 @@ class Child:
                 "comm": text(comm),
                 "uid": os.getuid(),
                 "gid": os.getgid(),
-                "born_before": born_before,
-                "born_after": born_after,
-                "state": wait_for_state(*parent),
                 "before": time.monotonic_ns(),
                 **call.truth(),
             }
@@ -177,14 +166,12 @@ class Child:
         def live() -> None:
             os.sched_setaffinity(0, {cpu})
             if in_thread:
-                born = time.monotonic_ns()
-                thread = threading.Thread(target=make_call, args=(born,))
+                thread = threading.Thread(target=make_call)
                 thread.start()
                 thread.join()
             else:
-                make_call(born_before)
+                make_call()
 
-        born_before = time.monotonic_ns()
         self.pid = forked(live)
         os.close(writer)
         os.close(go)
@@ -193,10 +180,7 @@ class Child:
     def call(self) -> Observation:
         """Have it call execve, and wait for its end; return what is true of the call."""
         os.write(self._go, b"!")
-        options = os.WNOHANG if self._spinning else 0
-        ended = 0
-        while not ended:
-            ended, wait_status = os.waitpid(self.pid, options)
+        _, wait_status = os.waitpid(self.pid, 0)
         after = time.monotonic_ns()
         os.close(self._go)
         with os.fdopen(self._truth, "rb") as stream:
@@ -221,18 +205,17 @@ def call_traced(cpu: int) -> Observation:
         return child.call()
 
 
-def spawn(cpu: int, count: int, stdin: str = os.devnull) -> list[Observation]:
+def spawn(cpu: int, count: int) -> list[Observation]:
     """Have children made as by vfork() call execve on one CPU, one after another.
 
-    Between the two, each opens its ``stdin``, so a FIFO keeps it there; its parent
-    sleeps until the call. Return what is true of the calls, but for ``state``.
+    Return what is true of the calls.
     """
     os.sched_setaffinity(0, {cpu})
     me = text(name_of_this_thread())
     made = []
     for _ in range(count):
         before = time.monotonic_ns()
-        opened = (os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0)
+        opened = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
         pid = os.posix_spawn("/bin/true", ["true"], {}, file_actions=[opened])
         os.waitpid(pid, 0)
         made.append((pid, before, time.monotonic_ns()))
@@ -245,7 +228,6 @@ def spawn(cpu: int, count: int, stdin: str = os.devnull) -> list[Observation]:
         "gid": os.getgid(),
         "file": "/bin/true",
         "arg": "true",
-        "state": None,
         "status": 0,
     }
     return [
@@ -253,28 +235,11 @@ def spawn(cpu: int, count: int, stdin: str = os.devnull) -> list[Observation]:
             **same,
             "pid": pid,
             "tid": pid,
-            "born_before": before,
-            "born_after": after,
             "before": before,
             "after": after,
         }
         for pid, before, after in made
     ]
-
-
-def spawned_slowly(cpu: int) -> Observation:
-    """Have a child made as by vfork() call execve while its parent surely sleeps."""
-    with tempfile.TemporaryDirectory() as folder:
-        gate = str(Path(folder, "gate"))
-        os.mkfifo(gate)
-        with Worker(functools.partial(spawn, cpu, 1, gate)) as parent:
-            wait_for_state(parent.pid, parent.pid, "D")
-            time.sleep(0.02)  # it may have slept for another reason, and shortly
-            state = wait_for_state(parent.pid, parent.pid, "D")
-            before = time.monotonic_ns()
-            with open(gate, "wb"):
-                (truth,) = parent.result()
-    return {**truth, "state": state, "born_after": before, "before": before}
 
 
 class Storm:

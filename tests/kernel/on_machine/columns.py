@@ -7,7 +7,6 @@ import itertools
 import os
 import signal
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from tests.kernel.on_machine.calls import (
@@ -17,7 +16,6 @@ from tests.kernel.on_machine.calls import (
     call_traced,
     drain,
     in_a_process,
-    spawned_slowly,
 )
 from tests.kernel.on_machine.run import Lesson
 from tests.kernel.on_machine.system import Observation, overwritten, set_name
@@ -65,8 +63,6 @@ UNREAD = 300
 def columns(asked: Asked) -> Observation:
     """Make calls of execve of every kind, the simple ones ``times`` times a CPU."""
     cpus = sorted(os.sched_getaffinity(0))
-    begin = time.monotonic()
-    old = Child(cpus[0], name=b"old")
     truths: list[Observation] = []
     with Lesson(asked) as lesson:
         lesson.wait_ready()
@@ -87,19 +83,10 @@ def columns(asked: Asked) -> Observation:
         truths += [Child(cpu, call).call() for call in CALLS]
         lesson.pump(0)
         truths += [Child(cpu, ids=ids).call() for ids in IDS]
-        truths.append(Child(cpu, spinning=True).call())
-        truths.append(spawned_slowly(cpu))
         truths.append(call_traced(cpu))
         for name, in_thread in itertools.product(PARENTS, (False, True)):
             child_of = functools.partial(_child_of, name, cpu, in_thread=in_thread)
             truths.append(in_a_process(child_of))
-        for seconds in (0.4, 1.6):
-            waits = Child(cpu, name=b"waits")
-            time.sleep(seconds)
-            truths.append(waits.call())
-        # So old that its ns do not fit in 32 bits.
-        lesson.pump_for(begin + 4.5 - time.monotonic())
-        truths.append(old.call())
         truths += drain(lesson)
         lesson.send(signal.SIGINT)
         return lesson.finish(truth=truths, prompt=prompt)

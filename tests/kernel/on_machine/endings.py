@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from tests.kernel.on_machine.run import Asked
 
 NOBODY = 65534
-BTF = "/sys/kernel/btf"
 # No event of a lesson has more bytes, or fewer, than these.
 ROOM = 200
 SHORTEST = 40
@@ -188,12 +187,6 @@ def not_root(asked: Asked) -> Observation:
 def no_bcc(asked: Asked) -> Observation:
     """Run it by a Python that sees the standard library only."""
     return refused([PYTHON, "-I", "-S", asked.program], asked)
-
-
-def no_btf(asked: Asked) -> Observation:
-    """Run it where the kernel's type information is hidden under an empty folder."""
-    hide = f'mount -t tmpfs none {BTF} && exec "$0"'
-    return refused(["unshare", "--mount", "sh", "-c", hide, asked.program], asked)
 
 
 def refused(argv: Sequence[str | Path], asked: Asked, **identity: Any) -> Observation:

@@ -70,17 +70,6 @@ def fields_of(stat: Path) -> list[bytes]:
     return stat.read_bytes().rpartition(b")")[2].split()
 
 
-def wait_for_state(pid: int, tid: int, letter: str) -> str:
-    """Wait until a thread is in this state of ps; return the one that it is in."""
-    stat = Path(f"/proc/{pid}/task/{tid}/stat")
-    state = ""
-    for _ in waiting(5.0, 0.001):
-        state = text(fields_of(stat)[0])
-        if state == letter:
-            break
-    return state
-
-
 def session_members(session: int) -> list[int]:
     """Return the living processes of a session."""
     members = []
