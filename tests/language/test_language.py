@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from bcclessons.console.text import Language, Problem, language_wanted
+from bcclessons.course import exercise, lesson
+from bcclessons.course.exercise import Exercise
 from bcclessons.course.translation import language_of
 from tests.language.checkers import Checkers, Finding, Pages
 
@@ -52,6 +54,10 @@ WRONG_JAPANESE = {
     "リングバッファーから読む．": "リングバッファー => リングバッファ",
     "スケジューラーが決める．": "スケジューラー => スケジューラ",
     "「カーネルが値を送る．": "no-unmatched-pair",
+    "受け取った文脈を渡す．": "文脈 => コンテキスト",
+    "読む側が出口を開く．": "出口 => 出力先",
+    "値は残らない．だから，先に写す．": "だから， => そのため，",
+    "複製先のアドレスを渡す．": "複製先 => コピー",
 }
 WRONG_ENGLISH = {
     "The kernel fills an buffer.": "AnA",
@@ -61,6 +67,8 @@ WRONG_ENGLISH = {
     "You utilize a buffer.": "utilize => use",
     "It simply sends the struct.": "simply",
     "The program runs in userspace.": "userspace => user space",
+    "It opens the way out.": "way out => output channel",
+    "It reads the places of members.": "=> pointer, address, offset or hook",
 }
 WRONG_SPELLING = {
     "The kernel fills a bufer.": "bufer",
@@ -68,10 +76,10 @@ WRONG_SPELLING = {
 }
 # What must pass, for it is how good pages are written.
 RIGHT_JAPANESE = [
-    "`execve` の入口にあるトレースポイントにつなぐ．",
+    "`execve` の入口にあるトレースポイントに取り付ける．",
     "検証器は，終わらないプログラムを拒むことがある．警告もエラーも出ない．",
     "エラーとキーは，メニューとツリーにコピーする．オーバーフローはしない．",
-    "これは BCC のマクロで，[出口](#出口)を定義する．",
+    "これは BCC のマクロで，[出力先](#出力先)を定義する．",
 ]
 RIGHT_ENGLISH = [
     "Each CPU has its own ring; a loop over all CPUs reads them.",
@@ -94,8 +102,19 @@ def parts(page: str) -> tuple[str, str]:
     return text, ""
 
 
-JAPANESE = {page: text for page in PAGES if (text := parts(page)[0])}
-ENGLISH = {page: text for page in PAGES if (text := parts(page)[1])}
+def exercise_text(item: Exercise, language: Language) -> str:
+    """Return what an exercise says to a learner, as Markdown."""
+    title, *said = (each.to(language) for each in (item.title, item.task, *item.hints))
+    return f"# {title}\n\n" + "\n\n".join(said) + "\n"
+
+
+EXERCISES = exercise.load_all(lesson.load_all(CHECKOUT))
+JAPANESE = {page: text for page in PAGES if (text := parts(page)[0])} | {
+    f"{item.folder.name}.md": exercise_text(item, Language.JA) for item in EXERCISES
+}
+ENGLISH = {page: text for page in PAGES if (text := parts(page)[1])} | {
+    f"{item.folder.name}.en.md": exercise_text(item, Language.EN) for item in EXERCISES
+}
 Report = Mapping[str, list[Finding]]
 
 
