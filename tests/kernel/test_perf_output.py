@@ -63,6 +63,31 @@ def test_nothing_is_said_on_stderr(observe: Observer) -> None:
         assert observe(case)["stderr"] == ""  # so no "Possibly lost"
 
 
+def test_execveat_and_32_bit_programs_are_not_seen(observe: Observer) -> None:
+    run = observe("unseen")
+    started = {
+        how: (int(pid), int(status))
+        for pid, how, _, status in map(str.split, run["started"].splitlines())
+    }
+    assert list(started) == ["execve", "execveat", "execve_32_bit"]
+    assert {status for _, status in started.values()} == {0}
+    seen = {line.pid for line in lines_of(run["stdout"])}
+    assert [pid in seen for pid, _ in started.values()] == [True, False, False]
+
+
+def test_what_the_kernel_skips_is_in_recursion_misses(observe: Observer) -> None:
+    run = observe("skipped")
+    # Linux 7.2 skips some; those before 5.12 do not say how many, and skip none.
+    assert run["by_tracepoint"] + run["skipped"] == run["calls"], run
+
+
+def test_a_kprobe_is_not_skipped(observe: Observer) -> None:
+    run = observe("skipped")
+    if run["by_kprobe"] is None:
+        pytest.skip("this machine has no kprobes")
+    assert run["by_kprobe"] == run["calls"], run
+
+
 def test_the_calls_are_of_every_kind(observe: Observer) -> None:
     truths = observe("columns")["truth"]
     comms = {truth["comm"].encode("latin-1") for truth in truths}

@@ -17,7 +17,7 @@ def test_the_player_is_fetched_when_it_comes_near(open_page: Open) -> None:
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(300)
     assert not any("player" in url for url in asked)
-    page.locator(".player").first.scroll_into_view_if_needed()
+    page.locator("details[open] .player").first.scroll_into_view_if_needed()
     expect(page.locator(".ap-player").first).to_be_visible()
     fetched = [url.rpartition("/")[2] for url in asked]
     assert "asciinema-player.min.js" in fetched
@@ -26,9 +26,9 @@ def test_the_player_is_fetched_when_it_comes_near(open_page: Open) -> None:
 
 def test_a_run_plays_to_its_last_line(open_page: Open, lessons: list[Lesson]) -> None:
     page = open_page("en/" + LESSON)
-    page.locator(".player").first.scroll_into_view_if_needed()
+    page.locator("details[open] .player").first.scroll_into_view_if_needed()
     page.locator(".ap-overlay-start").first.click()
-    screen = page.locator(".player").first
+    screen = page.locator("details[open] .player").first
     command, *_, last, _ = recording.load(
         find(lessons, "02").folder / "run.txt"
     ).body.splitlines()
@@ -49,7 +49,7 @@ def test_every_recording_of_the_page_opens(open_page: Open) -> None:
 
 def test_nothing_moves_when_the_player_comes(open_page: Open) -> None:
     page = open_page(LESSON)
-    screen = page.locator(".player").first
+    screen = page.locator("details[open] .player").first
     height = screen.evaluate("e => e.offsetHeight")
     screen.scroll_into_view_if_needed()
     expect(page.locator(".ap-player").first).to_be_visible()

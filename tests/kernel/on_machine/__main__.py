@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bcclessons.grading.processes import alone_on_machine
-from tests.kernel.on_machine import columns, endings, trace_pipe
+from tests.kernel.on_machine import columns, endings, facts, trace_pipe
 from tests.kernel.on_machine.run import Asked
 from tests.kernel.on_machine.system import CaseError, Observation
 
@@ -43,6 +43,8 @@ CASES: dict[str, tuple[Callable[[Asked], Observation], int]] = {
     "closed_pipe_at_once": (endings.closed_pipe_at_once, 1),
     "not_root": (endings.not_root, 1),
     "no_bcc": (endings.no_bcc, 1),
+    "unseen": (facts.unseen, 1),
+    "skipped": (facts.skipped, 5),
 }
 
 
