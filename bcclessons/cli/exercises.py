@@ -12,6 +12,7 @@ from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.grading import feedback
 from bcclessons.grading.check import check as check_program
+from bcclessons.grading.check import limits_on
 from bcclessons.lab import Lab, Target
 from bcclessons.machines import Machine
 from bcclessons.setup.paths import CHECKOUT
@@ -70,7 +71,13 @@ def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -
     _start(lab, item)
     program = learner_file.read(item)
     ready = machine(item.lesson_to_run)
-    found = check_program(item, program, ready)
+    most, place = f"{limits_on(ready).ready_seconds:.0f}", ready.title
+    running = Text(
+        ja=f"{item.label} を{place.ja}で動かす．ヘッダは {most} 秒まで待つ",
+        en=f"Running {item.label} on {place.en}; its header may take {most} s",
+    )
+    with lab.console.waiting(running):
+        found = check_program(item, program, ready)
     if found is None:
         lab.solved.note(item, program)
     print(feedback.result(item, found, program, language), flush=True)

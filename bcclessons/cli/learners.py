@@ -72,7 +72,9 @@ def run(lab: Lab, name: str, target: Target, *, demo: bool) -> None:
                 programs = (step.command.split()[0] for step in lesson.demo.steps)
                 reason = Text(ja="デモを打ち込むの", en="Typing the demo")
                 lab.require({name: name for name in programs}, reason)
-            player.play(machine, lesson, functools.partial(print, flush=True))
+            player.play(
+                machine, lesson, functools.partial(print, flush=True), lab.console
+            )
 
 
 def shell(lab: Lab, target: Target) -> None:

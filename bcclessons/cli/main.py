@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from bcclessons.cli.commands import group
-from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem, Text, language_wanted
 from bcclessons.lab import Lab
 from bcclessons.machines.workspace import Workspace
@@ -37,7 +37,7 @@ def _main(arguments: list[str]) -> int:
     language = language_wanted(arguments, os.environ)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
-    console = TerminalConsole(language, assume_yes="--yes" in arguments)
+    console = Console(language, assume_yes="--yes" in arguments)
     try:
         lab = Lab(Workspace(CHECKOUT, cache_folder(os.environ), console))
         group.main(arguments, prog_name="./lab", standalone_mode=False, obj=lab)

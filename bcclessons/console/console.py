@@ -6,33 +6,9 @@ Uses nothing but the standard library: ./lab speaks before its packages are ther
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
 
+from bcclessons.console.stage import Stage
 from bcclessons.console.text import Language, Text
-
-
-class Stage(Protocol):
-    """One step of a long job."""
-
-    def update(self, done: int, total: int) -> None:
-        """Show ``done`` of ``total`` bytes (a total of 0 is not known yet)."""
-
-
-class PlainStage:
-    """A step shown as lines: its title, then one at each quarter of its bytes."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._shown = 0
-        print(title, file=sys.stderr, flush=True)
-
-    def update(self, done: int, total: int) -> None:
-        """Print a line at each quarter."""
-        if total and (quarter := done * 4 // total) > self._shown:
-            self._shown = quarter
-            size = f"{done / 1e6:.0f}/{total / 1e6:.0f} MB"
-            print(f"  {self._title}: {size}", file=sys.stderr, flush=True)
 
 
 class Console:
@@ -55,8 +31,10 @@ class Console:
         # An empty line is yes; the end of the input (Ctrl-D) is no.
         return answer.strip().lower() in ("", "y", "yes", "はい") and answer != ""
 
-    def stage(
-        self, title: Text, *, sized: bool = False
-    ) -> AbstractContextManager[Stage]:
-        """Show a step of a long job while the block runs; ``sized``: in bytes."""
-        return nullcontext(PlainStage(title.to(self.language)))
+    def stage(self, title: Text) -> Stage:
+        """Show a step of a long job while the block runs."""
+        return Stage(title.to(self.language), self.language, brief=False)
+
+    def waiting(self, title: Text) -> Stage:
+        """Show what is waited for while the block runs, unless that is brief."""
+        return Stage(title.to(self.language), self.language, brief=True)

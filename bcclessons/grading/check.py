@@ -25,6 +25,11 @@ FAST = Limits(ready_seconds=20.0, header_seconds=5.0, quiet_seconds=0.25)
 EMULATED = Limits(ready_seconds=60.0, header_seconds=30.0, quiet_seconds=0.6)
 
 
+def limits_on(machine: Machine) -> Limits:
+    """Return what a program may take on a machine of this speed."""
+    return EMULATED if machine.emulated else FAST
+
+
 def check(
     exercise: Exercise, program: str, machine: Machine, limits: Limits | None = None
 ) -> Feedback | None:
@@ -50,7 +55,7 @@ def check(
                 en=f"Python cannot read it ({error}).",
             )
         )
-    limits = limits or (EMULATED if machine.emulated else FAST)
+    limits = limits or limits_on(machine)
     request = Request(program, exercise.output.ready, exercise.steps, limits)
     observed = _observe(request, machine)
     return diagnosis.behaviour(observed, request) or _compare(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from bcclessons.console.text import Problem
 
 if TYPE_CHECKING:
-    from bcclessons.console.console import Stage
+    from bcclessons.console.stage import Stage
 
 KERNEL_HOOK = Path(__file__).with_name("kernel-hook")
 """What mmdebstrap calls to unpack a kernel's packages."""

@@ -52,7 +52,7 @@ def stand_in_headers(workspace: Workspace) -> Path:
                 ja="代わりのヘッダ（Debian 12）を取ってくる",
                 en="Fetching stand-in headers (Debian 12)",
             )
-            with console.stage(title, sized=True) as stage:
+            with console.stage(title) as stage:
                 debian.unpack(suite, (), "headers", work / "root", stage)
             merge_headers(work / "root" / "usr/src", work / "tree")
             (work / "tree").rename(tree)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pexpect
 
-from bcclessons.console.text import Problem
+from bcclessons.console.text import Problem, Text
 
 if TYPE_CHECKING:
+    from bcclessons.console.console import Console
     from bcclessons.course.lesson import Lesson, Output
     from bcclessons.machines import Machine
 
@@ -39,6 +40,8 @@ class _Program:
         self.process = process
         self._show = show
         self.ready = threading.Event()
+        # Set once nothing else is drawn on the terminal.
+        self.may_show = threading.Event()
         self.broken: BrokenPipeError | None = None
         self.lines: list[str] = []
         self.events = 0
@@ -63,6 +66,7 @@ class _Program:
             if line == self._output.ready:
                 self.ready.set()
             if self.ready.is_set():
+                self.may_show.wait()
                 self.events += bool(re.search(self._output.line, line))
                 try:
                     self._show(line)
@@ -89,6 +93,7 @@ def play(
     machine: Machine,
     lesson: Lesson,
     show: Callable[[str], None],
+    console: Console,
 ) -> None:
     """Run the lesson, type its demo in another terminal, and show what comes.
 
@@ -111,7 +116,7 @@ def play(
     )
     try:
         program = _Program(process, lesson.output, show)
-        _type(shell, lesson, program)
+        _type(shell, lesson, program, console)
         program.wait_until_quiet()
         process.sendcontrol("c")
         program.join()
@@ -130,12 +135,22 @@ def _spawn(argv: list[str]) -> pexpect.spawn[bytes]:
     return child
 
 
-def _type(shell: pexpect.spawn[bytes], lesson: Lesson, program: _Program) -> None:
+def _type(
+    shell: pexpect.spawn[bytes], lesson: Lesson, program: _Program, console: Console
+) -> None:
     """Type the demo's steps, each at a fresh prompt, once the lesson is ready."""
     prompt = _PROMPT.encode()
     try:
-        shell.expect_exact(prompt)
-        if not program.ready.wait(_READY_SECONDS) or not program.process.isalive():
+        waiting = Text(
+            ja=f"{lesson.program} のヘッダを待つ（BCC がコンパイルし，カーネルがロードする）",
+            en=f"Waiting for the header of {lesson.program}: BCC compiles, the kernel "
+            "loads",
+        )
+        with console.waiting(waiting):
+            shell.expect_exact(prompt)
+            ready = program.ready.wait(_READY_SECONDS)
+        program.may_show.set()
+        if not ready or not program.process.isalive():
             program.join()
             raise _no_event(lesson, program.lines)
         for step in lesson.demo.steps:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem
 from bcclessons.course.lesson import Lesson
 from bcclessons.doctor.placement import Place, placement
@@ -26,7 +26,7 @@ from bcclessons.setup.system import System
 def workspace() -> Workspace:
     """Return what machines are made from, here."""
     cache = cache_folder(os.environ)
-    return Workspace(CHECKOUT, cache, TerminalConsole(Language.EN))
+    return Workspace(CHECKOUT, cache, Console(Language.EN))
 
 
 @dataclass

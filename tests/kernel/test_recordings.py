@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson as lessons
 from bcclessons.course import recording
@@ -33,7 +33,7 @@ from bcclessons.terminal import tmux
 
 ROOT = Path(__file__).parents[2]
 LESSONS = lessons.load_all(ROOT)
-WORKSPACE = Workspace(ROOT, cache_folder(os.environ), TerminalConsole(Language.EN))
+WORKSPACE = Workspace(ROOT, cache_folder(os.environ), Console(Language.EN))
 
 
 def is_slow(item: Lesson, run: Run) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem
 from bcclessons.machines import debian
 from bcclessons.machines.vm import client as vm
@@ -24,7 +24,7 @@ from bcclessons.setup.cache import cache_folder
 from bcclessons.setup.system import System
 
 CACHE = cache_folder(os.environ)
-CONSOLE = TerminalConsole(Language.EN)
+CONSOLE = Console(Language.EN)
 
 
 def workspace(checkout: Path, cache: Path = CACHE) -> Workspace:
@@ -135,13 +135,13 @@ def test_two_uses_share_one_vm_and_the_last_ends_it(folder: Path) -> None:
 USER = """
 import os, sys, time
 from pathlib import Path
-from bcclessons.console.progress import TerminalConsole
+from bcclessons.console.console import Console
 from bcclessons.console.text import Language
 from bcclessons.machines.vm import client as vm
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.cache import cache_folder
 use = vm.Vm(Workspace(Path(sys.argv[1]), cache_folder(os.environ),
-                      TerminalConsole(Language.EN)))
+                      Console(Language.EN)))
 use.__enter__()
 print("in", flush=True)
 time.sleep(600)

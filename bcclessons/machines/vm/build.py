@@ -30,7 +30,7 @@ def build(release: Release, work: Path, made: Path, console: Console) -> None:
         ja=f"{release.title} のパッケージを取ってくる",
         en=f"Fetching the packages of {release.title}",
     )
-    with console.stage(title, sized=True) as stage:
+    with console.stage(title) as stage:
         debian.unpack(release.suite, recipe.PACKAGES, "image+headers", root, stage)
     title = Text(ja="VM のディスクを作る", en="Making the VM's disk")
     with console.stage(title):

@@ -102,7 +102,8 @@ class Vm:
             str(self._workspace.checkout),
         )
         self._users = (self._folder / "users").open("w")
-        with locked(self._folder / "start", lambda: None):
+        starting = Text(ja="VM を始める", en="Starting the VM")
+        with console.waiting(starting), locked(self._folder / "start", lambda: None):
             self._join(guest)
         state = State.read(self._folder)
         known_hosts = self._folder / "known_hosts"
@@ -213,8 +214,9 @@ def stop(workspace: Workspace) -> list[Release]:
             continue
         stopped.append(release)
         end = time.monotonic() + _STOP_SECONDS
-        while _is_supervised(folder):
-            if time.monotonic() > end:
-                state.signal(signal.SIGKILL)
-            time.sleep(0.02)
+        with workspace.console.waiting(Text(ja="VM を止める", en="Stopping the VM")):
+            while _is_supervised(folder):
+                if time.monotonic() > end:
+                    state.signal(signal.SIGKILL)
+                time.sleep(0.02)
     return stopped
