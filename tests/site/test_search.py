@@ -45,6 +45,36 @@ ENGLISH = [
     ("trace_pipe", LESSON_01),
     ("WSL2", "setup/"),
 ]
+# What learners type or paste, and where the first result must lead.
+FIRST = [
+    ("", "取りこぼし", f"{LESSON_02}#イベントが失われる"),
+    ("", "プロセスID", "glossary/#"),
+    ("", "プロセス名", "lessons/"),
+    ("", "スレッド名", ""),
+    ("", "フィルタ", LESSON_02),
+    ("", "文字化け", "reference/#printb"),
+    ("", "止まらない", "reference/#open_perf_buffer"),
+    ("", "b'bash'", "reference/#printb"),
+    ("", "lost", f"{LESSON_02}#イベントが失われる"),
+    ("", "pid_t", LESSON_02),
+    ("en/", "permission denied", "reference/#what-the-compiler-and-the-verifier-say"),
+    ("en/", "pid vs tgid", f"{LESSON_02}#two-meanings-of-pid"),
+    ("en/", "ImportError bcc", "setup/#bcc-is-missing"),
+    ("en/", "exercise solution", "lessons/"),
+    ("en/", "unknown opcode", "reference/#what-the-compiler-and-the-verifier-say"),
+    ("en/", "not traceable", "reference/#what-the-compiler-and-the-verifier-say"),
+    ("en/", "no member named 'state'", "reference/#what-the-compiler"),
+    ("en/", "implicit declaration of function 'foo'", "reference/#what-the-compiler"),
+    ("en/", "UnicodeDecodeError", "reference/#printb"),
+    ("en/", "unhashable type", "reference/#event"),
+    ("en/", "type not recognized", "reference/#event"),
+    (
+        "en/",
+        "chdir(/lib/modules/6.1.0-13-amd64/build): No such file or directory",
+        "setup/#the-kernel-headers-are-missing",
+    ),
+    ("en/", "Possibly lost 345 samples", f"{LESSON_02}#events-are-lost"),
+]
 NOWHERE = "ぺんぎんの散歩"
 
 
@@ -84,6 +114,19 @@ def test_english(home: dict[str, Page], address: str, query: str, answer: str) -
     found = results(home["en/"], query)
     assert any(url.startswith(f"{address}en/{answer}") for url in found), found
     assert all(url.startswith(address + "en/") for url in found)
+
+
+@pytest.mark.parametrize(("root", "query", "answer"), FIRST)
+def test_what_comes_first(
+    home: dict[str, Page], address: str, root: str, query: str, answer: str
+) -> None:
+    results(home[root], query)
+    # A group is headed by its page; the section that fits best comes next.
+    first = home[root].locator(".md-search-result__item").first
+    links = first.locator(".md-search-result__link").evaluate_all(
+        "all => all.map(a => decodeURI(a.href.replace(/[?]h=[^#]*/, '')))"
+    )
+    assert any(url.startswith(f"{address}{root}{answer}") for url in links), links
 
 
 def test_a_query_without_results_says_so(home: dict[str, Page]) -> None:

@@ -9,10 +9,10 @@
   const fold = (text) =>
     [...text].map((c) => [...c.normalize("NFKC").toLowerCase()]).map((cs, i) => (cs.length === 1 ? cs[0] : [...text][i])).join("");
   const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
-  // A long vowel (ユーザー, ユーザ) and a blank (プロセス ID, プロセスID) may be there or not.
+  // A long vowel (ユーザー), a blank (プロセスID) and の (プロセス名) may be there or not.
   const pattern = (term) => {
     const letters = [...(term.replaceAll("ー", "") || term)];
-    return new RegExp(letters.map((c) => c.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[ ー]?"), "g");
+    return new RegExp(letters.map((c) => c.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[ ーの]?"), "g");
   };
 
   let pages;
@@ -35,10 +35,18 @@
     return html;
   };
 
-  const found = (page, patterns) => {
-    const counts = patterns.map((each) => 20 * (page.inTitle.match(each)?.length ?? 0) + (page.inText.match(each)?.length ?? 0));
-    if (!counts.every(Boolean)) return [];
-    const begin = Math.max(0, page.inText.search(patterns[0]) - 30);
+  // A name that is a part of a longer one (pid_t in pid_tgid) counts little.
+  const times = (text, pattern) => {
+    const whole = (at) => !/\w\w/.test(text.slice(at.index - 1, at.index + 1)) && !/\w\w/.test(text.slice(at.index + at[0].length - 1, at.index + at[0].length + 1));
+    return [...text.matchAll(pattern)].reduce((sum, at) => sum + (whole(at) ? 1 : 0.01), 0);
+  };
+
+  const found = (page, all, least) => {
+    const patterns = all.filter((each) => (page.inTitle + " " + page.inText).match(each));
+    if (patterns.length < least) return [];
+    const counts = patterns.map((each) => 20 * times(page.inTitle, each) + times(page.inText, each));
+    const near = Math.max(0, page.inText.search(patterns[0]) - 30);
+    const begin = near && page.text.slice(0, near).search(/[^ ．，]*$/);
     return [{
       location: page.location,
       score: counts.reduce((a, b) => a + b),
@@ -50,11 +58,21 @@
   };
 
   const search = async (query) => {
-    const patterns = fold(query).split(/[\s"　]+/).filter(Boolean).map(pattern);
+    const terms = fold(query).split(/[\s"“”「」　]+/).filter(Boolean);
+    const patterns = terms.map(pattern);
     // Material asks for nothing once, while the page loads: that needs no index.
     if (!patterns.length) return { items: [] };
     if (!pages) await load();
-    const groups = Map.groupBy(pages.flatMap((page) => found(page, patterns)), (item) => item.location.split("#")[0]);
+    // A pasted message has names and numbers that no page has: most of its words will do.
+    let all = [];
+    for (let least = terms.length; !all.length && least > terms.length / 2; least--) {
+      all = pages.flatMap((page) => found(page, patterns, least));
+    }
+    const groups = new Map();
+    for (const item of all) {
+      const page = item.location.split("#")[0];
+      groups.set(page, [...(groups.get(page) ?? []), item]);
+    }
     for (const [location, items] of groups) {
       // Material names a group by its page, which need not be among what was found.
       if (!items.some((item) => item.location === location)) {
