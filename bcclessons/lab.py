@@ -19,10 +19,10 @@ from bcclessons.course.progress import Solved
 from bcclessons.doctor.check import State
 from bcclessons.doctor.placement import Place, Placement, placement
 from bcclessons.doctor.report import Report, examine
-from bcclessons.machines import Machine, debian
+from bcclessons.machines import Machine, debian, headers
 from bcclessons.machines.debian import Release
-from bcclessons.machines.headers import stand_in_headers
 from bcclessons.machines.host import Host
+from bcclessons.machines.vm import layout
 from bcclessons.machines.vm.client import Vm
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup import apt, environments, programs
@@ -116,9 +116,31 @@ class Lab:
                 ja=f"{found.why.ja}．直し方: ./lab doctor",
                 en=f"{found.why.en}; to see how to fix it: ./lab doctor",
             )
+        self._say_before_fetching(found, target)
         reason = Text(ja="レッスンを動かすの", en="Running the lesson")
         apt.install(found.packages, reason, self.console)
         return found
+
+    def _say_before_fetching(self, found: Placement, target: Target) -> None:
+        """Say where it will run, and why, if something is to be fetched for that."""
+        cache = self.workspace.cache
+        missing = {
+            Place.HOST: False,
+            Place.STANDIN: not (cache / headers.FOLDER).is_dir(),
+            Place.VM: layout.usable_image(cache, target.release) is None,
+        }[found.place]
+        if not (missing or found.packages):
+            return
+        where = Text(ja="このマシン", en="this machine")
+        if found.place is Place.VM:
+            title = target.release.title
+            where = Text(ja=f"VM（{title}）", en=f"a VM ({title})")
+        self.console.say(
+            Text(
+                ja=f"{where.ja}で動かす: {found.why.ja}．",
+                en=f"This will run on {where.en}: {found.why.en}.",
+            )
+        )
 
     @contextmanager
     def machine(
@@ -130,11 +152,11 @@ class Lab:
         if found.place is Place.VM:
             machine: Machine = Vm(workspace)
         else:
-            headers = None
+            tree = None
             if found.place is Place.STANDIN:
-                headers = stand_in_headers(workspace)
+                tree = headers.stand_in_headers(workspace)
             tracefs = self.report(target)["tracefs"].state is State.OK
-            machine = Host(workspace.checkout, headers, tracefs=tracefs)
+            machine = Host(workspace.checkout, tree, tracefs=tracefs)
         with machine:
             self.console.say(
                 Text(

@@ -71,10 +71,10 @@ def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -
     _start(lab, item)
     program = learner_file.read(item)
     ready = machine(item.lesson_to_run)
-    most, place = f"{limits_on(ready).ready_seconds:.0f}", ready.title
+    most = f"{limits_on(ready).ready_seconds:.0f}"
     running = Text(
-        ja=f"{item.label} を{place.ja}で動かす．ヘッダは {most} 秒まで待つ",
-        en=f"Running {item.label} on {place.en}; its header may take {most} s",
+        ja=f"{item.label} を動かして確かめる（ヘッダまで最大 {most} 秒）",
+        en=f"Running and checking {item.label} (at most {most} s to its header)",
     )
     with lab.console.waiting(running):
         found = check_program(item, program, ready)

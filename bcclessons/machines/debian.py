@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bcclessons.console.text import Problem
+from bcclessons.console.text import Problem, Text
 
 if TYPE_CHECKING:
-    from bcclessons.console.stage import Stage
+    from bcclessons.console.console import Console
 
 KERNEL_HOOK = Path(__file__).with_name("kernel-hook")
-"""What mmdebstrap calls to unpack a kernel's packages."""
+"""What mmdebstrap calls to fetch and to unpack a kernel's packages."""
 
 OPTIONS = (
     "--mode=chrootless", "--variant=extract",
@@ -26,7 +26,6 @@ OPTIONS = (
     "--aptopt=Acquire::Retries 3",
     # A mirror that lags behind the archive is not worth a failed class.
     "--aptopt=Acquire::Check-Valid-Until false",
-    '--setup-hook=mkdir -p "$1"/var/cache/apt/archives',
     # /bin, /sbin and /lib as links into /usr: what Debian's installer makes, and
     # what older base-files does not bring.
     '--setup-hook=cd "$1" && mkdir -p usr/bin usr/sbin usr/lib usr/lib64 && '
@@ -72,8 +71,8 @@ def release(name: str) -> Release:
     )
 
 
-def _folder_bytes(folder: Path) -> int:
-    """Return the bytes of the files in a folder, and in its sub-folders' first level."""
+def _fetched_bytes(folder: Path) -> int:
+    """Return the bytes of the packages in a folder, whole and in part."""
     total = 0
     for path in folder.glob("**/*.deb"):
         try:
@@ -84,15 +83,9 @@ def _folder_bytes(folder: Path) -> int:
 
 
 def _announced_bytes(log: str) -> int:
-    """Return what apt, and our hook, said that they would download, in bytes."""
-    total = sum(int(number) for number in re.findall(r"^KERNEL BYTES (\d+)", log, re.M))
-    units = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
-    # "Need to get 82.8 MB of archives." or "Need to get 1 MB/82.8 MB of archives."
-    for number, unit in re.findall(
-        r"^Need to get (?:.*/)?([\d.,]+) ([kMG]?)B", log, re.M
-    ):
-        total += int(float(number.replace(",", "")) * units[unit])
-    return total
+    """Return what our hook said that is to be downloaded, in bytes; 0 before it did."""
+    found = re.search(r"^TOTAL BYTES (\d+)", log, re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def unpack(
@@ -100,27 +93,35 @@ def unpack(
     packages: tuple[str, ...],
     kernel: Literal["headers", "image+headers"],
     into: Path,
-    stage: Stage,
+    fetched: Path,
+    console: Console,
 ) -> None:
     """Unpack packages, what they depend on, and a kernel into the folder ``into``.
 
-    mmdebstrap fetches and checks them (by the signatures of the archive). No
-    maintainer script runs, so it needs no root; the caller completes the system.
-    Raise Problem when it fails; nothing that it started is left running.
+    mmdebstrap fetches and checks them (by the signatures of the archive). What it has
+    fetched is in the folder ``fetched``, which the next call goes on from; the caller
+    removes it when all is done. No maintainer script runs, so it needs no root; the
+    caller completes the system. Raise Problem when it fails; nothing that it started
+    is left running.
     """
+    fetched = fetched.absolute()
+    for name in ("archives/partial", "lists/partial"):
+        (fetched / name).mkdir(parents=True, exist_ok=True)
     log = into.with_suffix(".log")
+    hook, folder = shlex.quote(str(KERNEL_HOOK)), shlex.quote(str(fetched))
     command = [
         # Ends with all its children when our end of its standard input closes:
         # even SIGKILL does that.
         "sh", "-c",
         'exec 3<&0; (read -r _ <&3; kill 0) & exec "$@" 3<&- </dev/null', "sh",
-        "mmdebstrap", "--verbose", *OPTIONS,
-        f"--extract-hook={shlex.quote(str(KERNEL_HOOK))} \"$1\" {kernel}",
-        f"--include={','.join(packages)}",
+        "mmdebstrap", "--verbose", "--skip=essential/unlink,cleanup/apt", *OPTIONS,
+        '--setup-hook=cd "$1" && rm -rf var/cache/apt/archives var/lib/apt/lists && '
+        f"ln -s {folder}/archives var/cache/apt && ln -s {folder}/lists var/lib/apt",
+        f'--setup-hook={hook} "$1" fetch {kernel} {shlex.join(packages)}',
+        f'--extract-hook={hook} "$1" unpack',
+        *([f"--include={','.join(packages)}"] if packages else []),
         suite, str(into),
     ]  # fmt: skip
-    if not packages:
-        command = [word for word in command if not word.startswith("--include")]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -132,17 +133,19 @@ def unpack(
             env={k: v for k, v in os.environ.items() if k != "TMPDIR"},
         )
     try:
-        unpacked = present = 0
-        while process.poll() is None:
-            total = _announced_bytes(log.read_text(errors="replace"))
-            before, present = present, _folder_bytes(into / "var/cache/apt/archives")
-            if present < before:  # deleted once unpacked
-                unpacked += before
-            stage.update(min(unpacked + present, total), total)
-            try:
-                process.wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
+        title = Text(
+            ja=f"Debian（{suite}）のパッケージを取ってくる",
+            en=f"Fetching packages of Debian ({suite})",
+        )
+        done = total = 0
+        with console.stage(title) as stage:
+            while _runs(process) and (done < total or not total):
+                total = _announced_bytes(log.read_text(errors="replace"))
+                done = min(_fetched_bytes(fetched / "archives"), total)
+                stage.update(done, total)
+        with console.stage(Text(ja="展開する", en="Unpacking them")):
+            while _runs(process):
+                pass
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
@@ -151,6 +154,15 @@ def unpack(
         process.stdin.close()
     if process.returncode != 0:
         raise _failure(suite, log.read_text(errors="replace"))
+
+
+def _runs(process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether a process runs, after waiting for its end for a moment."""
+    try:
+        process.wait(0.1)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
 
 
 def _failure(suite: str, log: str) -> Problem:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from bcclessons.console.text import Text
 from bcclessons.machines import debian
 from bcclessons.setup.cache import locked
+from bcclessons.setup.cost import Cost, fetching
 
 if TYPE_CHECKING:
     from bcclessons.machines.workspace import Workspace
 
 
 RELEASE = debian.release("debian-12")
+# Measured on 2026-11-25, on two cores of a server: 12 MB of packages and 9 MB of lists.
+COST = Cost(download=21e6, disk=57e6, seconds=10)
 # Where the cache has them.
 FOLDER = f"headers/{RELEASE.suite}"
 
@@ -48,14 +51,22 @@ def stand_in_headers(workspace: Workspace) -> Path:
             shutil.rmtree(stale, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix=".new-", dir=tree.parent))
         try:
-            title = Text(
-                ja="代わりのヘッダ（Debian 12）を取ってくる",
-                en="Fetching stand-in headers (Debian 12)",
+            console.say(
+                Text(
+                    ja="このカーネルのヘッダの代わりに，Debian 12 のものを用意する．初回だけ"
+                    f"である（{COST.text.ja}）．",
+                    en="Fetching Debian 12's kernel headers in place of this kernel's, "
+                    f"which is done once: {COST.text.en}.",
+                )
             )
-            with console.stage(title) as stage:
-                debian.unpack(suite, (), "headers", work / "root", stage)
-            merge_headers(work / "root" / "usr/src", work / "tree")
-            (work / "tree").rename(tree)
+            fetched = tree.with_name(f"fetched-{suite}")
+            with fetching(console):
+                debian.unpack(suite, (), "headers", work / "root", fetched, console)
+                with console.waiting(Text(ja="まとめる", en="Merging them")):
+                    merge_headers(work / "root" / "usr/src", work / "tree")
+                    (work / "tree").rename(tree)
+                    shutil.rmtree(work)
+                    shutil.rmtree(fetched)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return tree

@@ -6,7 +6,6 @@ import datetime
 import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from bcclessons.grading.check import check
 from bcclessons.machines import commands, debian
 from bcclessons.machines.vm.client import Vm
 from bcclessons.recording import picture
+from bcclessons.setup.temporary import temporary_folder
 from bcclessons.terminal.demo import SHELL_SETTINGS
 from bcclessons.terminal.screen import PROMPT, Terminal
 
@@ -51,8 +51,7 @@ def record(
     Raise Problem if it does not go as ``run`` says.
     """
     release = release_of(run)
-    with tempfile.TemporaryDirectory(prefix="bcc-lessons-") as name:
-        private = Path(name)
+    with temporary_folder() as private:
         _copy(lesson, run, private / "checkout")
         own = replace(workspace, checkout=private / "checkout", release=release)
         machine = Vm(own, folder=private / "vm")

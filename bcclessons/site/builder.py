@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from bcclessons.console.text import Problem
 from bcclessons.setup.paths import CHECKOUT
+from bcclessons.setup.temporary import temporary_folder
 
 # Every folder that is built here has this file: it may be built into again, and a zip
 # of it may be replaced.
@@ -38,11 +39,12 @@ def serve(python: Sequence[str], port: int) -> int:
                 f"./lab site --port {port + 1}",
             ) from error
     # Not strict: what is half written warns, and the server goes on.
-    command = [*python, "-m", "mkdocs", "serve", "--no-strict"]
+    command = ["setpriv", "--pdeathsig", "TERM", *python]
+    command += ["-m", "mkdocs", "serve", "--no-strict"]
     command += ["--dev-addr", f"127.0.0.1:{port}"]
     # MkDocs leaves its temporary folder behind where it is interrupted while it builds.
-    with TemporaryDirectory(prefix="bcc-lessons-") as name:
-        environment = {**_ENVIRONMENT, "TMPDIR": name}
+    with temporary_folder() as private:
+        environment = {**_ENVIRONMENT, "TMPDIR": str(private)}
         return subprocess.run(
             command, cwd=CHECKOUT, env=environment, check=False
         ).returncode

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Language, Text
@@ -35,11 +34,7 @@ def show(machine: Machine, lesson: Lesson, language: Language) -> None:
     lower = machine.command(shell, folder=folder, terminal=True)
     size = shutil.get_terminal_size()
     with tmux.session(settings(lesson, language), size, [upper, lower]) as command:
-        subprocess.run(
-            [*command, "attach-session"],
-            check=False,
-            env={**tmux.environment(), "TERM": tmux.terminal_type()},
-        )
+        tmux.attach(command)
 
 
 def settings(lesson: Lesson, language: Language) -> list[str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import signal
 import subprocess
-import tempfile
+import sys
+import termios
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 
 from bcclessons.console.text import Problem
+from bcclessons.setup.temporary import temporary_folder
 
 _ALWAYS = (
     "set -g default-terminal screen-256color",
@@ -28,7 +28,7 @@ def session(
     """Run a command in each pane of a session, from above; yield tmux's own command.
 
     It works in a folder of its own: nobody else's tmux, nobody else's settings. The
-    server ends with the block. Raise Problem if it does not start.
+    server ends with the block, or with this process. Raise Problem if it does not start.
     """
     lines = "".join(f"{line}\n" for line in (*_ALWAYS, *settings))
     first, *more = map(shlex.join, panes)
@@ -36,16 +36,15 @@ def session(
     start.append(first)
     for pane in more:
         start += [";", "split-window", "-v", pane]
-    try:
-        private = Path(tempfile.mkdtemp(prefix="bcc-lessons-"))
-    except OSError as error:
-        raise _not_started(error.strerror) from error
-    command = ["tmux", "-u", "-S", f"{private}/tmux", "-f", f"{private}/tmux.conf"]
-    try:
+    with ExitStack() as stack:
         try:
+            private = stack.enter_context(
+                temporary_folder('tmux -S "$0/tmux" kill-server')
+            )
             (private / "tmux.conf").write_text(lines)
         except OSError as error:
             raise _not_started(error.strerror) from error
+        command = ["tmux", "-u", "-S", f"{private}/tmux", "-f", f"{private}/tmux.conf"]
         started = subprocess.run(
             [*command, *start],
             stderr=subprocess.PIPE,
@@ -56,24 +55,39 @@ def session(
         if started.returncode != 0:
             raise _not_started(started.stderr.strip())
         yield command
-    finally:
-        with signals_blocked():
-            subprocess.run([*command, "kill-server"], capture_output=True, check=False)
-            shutil.rmtree(private, ignore_errors=True)
 
 
-@contextmanager
-def signals_blocked() -> Iterator[None]:
-    """Block the signals that would end this process, to the end of the block.
+# Leave the other screen, show the cursor, no mouse, no pasted brackets, plain letters.
+_RESET = "\x1b[?1049l\x1b[?25h\x1b[?1000;1002;1003;1006;2004l\x1b[?1l\x1b>\x1b[m\r"
 
-    Where a terminal closes, tmux ends at once, and the signal comes a moment later.
+
+def attach(command: Sequence[str]) -> None:
+    """Show a session on this process's terminal until its user leaves it.
+
+    Raise Problem, with the terminal as it was, if tmux ends in another way.
     """
-    signals = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    before = termios.tcgetattr(sys.stdin)
+    client = subprocess.run(
+        # It ends with this process, even by SIGKILL.
+        ["setpriv", "--pdeathsig", "TERM", *command, "attach-session"],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={**environment(), "TERM": terminal_type()},
+    )
+    if client.returncode == 0:
+        return
+    if client.returncode < 0:  # killed, so that it could not clean up
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        sys.stdout.write(_RESET)
+        sys.stdout.flush()
+        reason = signal.Signals(-client.returncode).name
+    else:
+        reason = client.stderr.strip() or f"status {client.returncode}"
+    raise Problem(
+        ja=f"2 つの窓を表示していた tmux が終わった（{reason}）．もう一度実行する．",
+        en=f"tmux, which showed the two panes, has ended ({reason}); run this again.",
+    )
 
 
 def environment() -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bcclessons.machines.vm import layout
 from bcclessons.setup.cache import cache_folder
 from tests.kernel.test_vm import processes_with, wait_until_gone
 
@@ -27,8 +28,8 @@ def empty_cache(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("stage", "number"),
     [
-        ("Fetching the packages", signal.SIGINT),
-        ("Fetching the packages", signal.SIGTERM),
+        ("Fetching packages", signal.SIGINT),
+        ("Fetching packages", signal.SIGTERM),
         ("Making the VM's disk", signal.SIGINT),
         ("Booting the VM", signal.SIGINT),
     ],
@@ -58,8 +59,40 @@ def test_an_interrupted_build_is_discarded(
     assert "Traceback" not in said
     assert not wait_until_gone(str(empty_cache), 5)
     images = sorted(path.name for path in (empty_cache / "images").iterdir())
-    kept = {"lock"} if stage != "Booting the VM" else {"lock", images[0]}
+    kept = {"lock", images[0]}
+    assert images[0].startswith("debian-13" if stage == "Booting the VM" else "fetched")
     assert set(images) == kept
+    assert ("What was downloaded is kept" in said) is (number == signal.SIGINT)
+
+
+def test_what_was_fetched_is_not_fetched_again(
+    empty_cache: Path, checkout: Path
+) -> None:
+    """What is made, why and how large is said first; an interruption loses nothing."""
+    fetched: list[dict[Path, int]] = []
+    for _ in range(2):
+        with subprocess.Popen(
+            ["./lab", "--lang", "en", "run", "02", "--vm", "--demo"],
+            cwd=checkout,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "XDG_CACHE_HOME": str(empty_cache.parent)},
+        ) as building:
+            assert building.stderr is not None
+            lines = iter(building.stderr)
+            assert next(lines).startswith("This will run on a VM (Debian 13): as you")
+            assert "about 216 MB to download, 660 MB of disk" in next(lines)
+            assert any(line.startswith("Unpacking") for line in lines)
+            debs = (empty_cache / "images").glob("fetched-*/**/*.deb")
+            fetched.append({path: path.stat().st_ctime_ns for path in debs})
+            building.send_signal(signal.SIGINT)
+            lines_left = [*lines]
+        assert any("What was downloaded is kept" in line for line in lines_left)
+    assert len(fetched[0]) > 50
+    assert fetched[0] == fetched[1]
+    total = sum(path.stat().st_size for path in fetched[0])
+    assert abs(total - layout.BUILD_COST.download) < 30e6, "what is said is wrong"
 
 
 def test_a_killed_build_is_cleaned_up_by_the_next(
@@ -78,7 +111,7 @@ def test_a_killed_build_is_cleaned_up_by_the_next(
     )
     assert building.stderr is not None
     with building.stderr as messages:
-        assert messages.readline().startswith("Fetching the packages")
+        assert any(line.startswith("Fetching packages") for line in messages)
         time.sleep(0.5)
         building.kill()
         building.wait()

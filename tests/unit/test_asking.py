@@ -19,6 +19,11 @@ from bcclessons.setup import apt
 from tests.unit.terminal import answer
 
 APT = """#!/bin/sh
+case "$*" in *--print-uris*)
+  echo "Need to get 1,000 kB/28.9 MB of archives."
+  echo "After this operation, 1,200 MB of additional disk space will be used."
+  exit ;;
+esac
 echo "$@" >> {log}
 echo "E: the stand-in has no packages" >&2
 exit 100
@@ -86,6 +91,7 @@ def asking(checkout: Path, tmp_path: Path) -> Asking:
 
 RUN = ("run", "02")  # in a terminal, it needs tmux
 INSTALL = "install --yes --no-install-recommends tmux"
+FETCH = f"{INSTALL} --download-only"
 
 
 @pytest.mark.parametrize(
@@ -106,12 +112,13 @@ def test_in_a_terminal_it_asks_and_obeys(
 ) -> None:
     status, shown = asking.answer(typed, *RUN)
     assert status == 1
-    assert "tmux" in shown[: shown.index("[Y/n]")]
+    before = shown[: shown.index("[Y/n]")]
+    assert "tmux (about 29 MB to download, 1.2 GB of disk, 60 seconds)" in before
     assert bool(asking.installed) is installs
     assert f"apt-get {INSTALL}" in shown.rpartition("lab:")[2]
     if installs:
         # Again after an update: the lists of packages may be missing, or old.
-        assert asking.log.read_text().splitlines() == [INSTALL, "update", INSTALL]
+        assert asking.log.read_text().splitlines() == [FETCH, "update", FETCH]
         assert "the stand-in has no packages" in shown
 
 
@@ -126,7 +133,7 @@ def test_yes_asks_nothing(asking: Asking) -> None:
     status, shown = asking.answer(b"", *RUN, "--yes")
     assert status == 1
     assert "[Y/n]" not in shown
-    assert set(asking.installed) == {INSTALL}
+    assert set(asking.installed) == {FETCH}
 
 
 def test_where_nobody_can_answer_it_says_what_and_why(asking: Asking) -> None:
@@ -134,7 +141,7 @@ def test_where_nobody_can_answer_it_says_what_and_why(asking: Asking) -> None:
     assert done.returncode == 1
     assert "Recording needs this package: tmux" in done.stderr
     assert "[Y/n]" not in done.stderr
-    assert set(asking.installed) == {INSTALL}
+    assert set(asking.installed) == {FETCH}
 
 
 @pytest.mark.parametrize(
@@ -170,7 +177,7 @@ def test_a_terminal_whose_input_is_a_file_has_nobody_to_answer(asking: Asking) -
     status, shown = asking.answer(b"", "record", "02")
     assert status == 1
     assert "[Y/n]" not in shown
-    assert set(asking.installed) == {INSTALL}
+    assert set(asking.installed) == {FETCH}
 
 
 def test_an_ordinary_user_needs_sudo(
@@ -183,7 +190,7 @@ def test_an_ordinary_user_needs_sudo(
     asking.script("sudo", SUDO.format(log=asking.log, refusal=refusal))
     with pytest.raises(Problem, match=f"{refusal}.* sudo apt-get {INSTALL}"):
         apt.install(["tmux"], reason, Console(Language.EN))
-    assert asking.log.read_text() == f"-n apt-get {INSTALL}\n", "not tried again"
+    assert asking.log.read_text() == f"-n apt-get {FETCH}\n", "not tried again"
     (asking.path / "sudo").unlink()
     with pytest.raises(Problem, match="ask an administrator for: apt-get install tmux"):
         apt.install(["tmux"], reason, Console(Language.EN))

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 from bcclessons.console.text import Language, Problem
 from bcclessons.course.lesson import Lesson, Output, find
 from bcclessons.terminal import demo, panes, tmux
+from tests.processes import left_of
 
 SIZE = os.terminal_size((80, 24))
 
@@ -138,20 +139,57 @@ def test_the_demo_waits_for_an_event_not_for_a_second_header_line() -> None:
     process.close(force=True)
 
 
-def test_signals_wait_for_the_end_of_cleaning_up() -> None:
-    received = []
-    numbers = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(n, lambda n, _: received.append(n)) for n in numbers]
-    try:
-        with tmux.signals_blocked():
-            for number in numbers:
-                # To this thread: a worker of pytest-xdist has others.
-                signal.pthread_kill(threading.get_ident(), number)
-            assert received == []
-        assert sorted(received) == sorted(numbers)
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+# Shows a session on its terminal, as ./lab does, and says how that ended.
+ATTACHED = """
+import os, sys, tempfile, time
+from bcclessons.console.text import Problem
+from bcclessons.terminal import tmux
+tempfile.tempdir = sys.argv[1]
+with tmux.session([], os.terminal_size((80, 24)), [["sleep", "60"]]) as command:
+    try: tmux.attach(command)
+    except Problem as problem: print("said:", problem, flush=True); time.sleep(0.5)
+"""
+
+
+@pytest.fixture
+def attached(private: Path) -> Iterator[pexpect.spawn[str]]:
+    """A process that shows a session, in a terminal."""
+    process = pexpect.spawn(
+        sys.executable,
+        ["-c", ATTACHED, str(private)],
+        dimensions=(24, 80),
+        env={**tmux.environment(), "TERM": "xterm-256color"},
+        encoding="utf-8",
+        timeout=10,
+    )
+    process.expect_exact("[0] 0:")  # tmux's own status line
+    yield process
+    process.close(force=True)
+
+
+def test_a_killed_client_of_tmux_is_said_and_the_terminal_is_as_before(
+    attached: pexpect.spawn[str], private: Path
+) -> None:
+    (socket,) = private.glob("*/tmux")
+    clients = ["tmux", "-S", str(socket), "list-clients", "-F", "#{client_pid}"]
+    done = subprocess.run(clients, capture_output=True, text=True, check=True)
+    os.kill(int(done.stdout), signal.SIGKILL)
+    attached.expect_exact("\x1b[?1049l")
+    attached.expect_exact(
+        "\x1b[m\rsaid: tmux, which showed the two panes, has ended (SIGKILL)"
+    )
+    assert termios.tcgetattr(attached)[3] & termios.ECHO
+    attached.expect(pexpect.EOF)
+    assert [*private.iterdir()] == []
+
+
+def test_what_is_killed_while_it_shows_a_session_leaves_nothing(
+    attached: pexpect.spawn[str], private: Path
+) -> None:
+    assert left_of(str(private), 0) != {}
+    attached.kill(signal.SIGKILL)
+    assert left_of(str(private)) == {}
+    assert [*private.iterdir()] == []
 
 
 def test_it_runs_within_another_tmux(monkeypatch: pytest.MonkeyPatch) -> None:

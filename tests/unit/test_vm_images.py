@@ -134,7 +134,10 @@ def test_an_image_of_another_recipe_stays(
 ) -> None:
     """Another checkout uses it; after a month without use, it goes."""
 
-    def build(_release: object, _work: Path, made: Path, _console: object) -> None:
+    def build(
+        _release: object, _work: Path, fetched: Path, made: Path, _: object
+    ) -> None:
+        fetched.mkdir()
         made.mkdir()
         layout.write_manifest(made, {"kernel": "6.12"})
 

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from bcclessons.machines.debian import Release
 
 
-def build(release: Release, work: Path, made: Path, console: Console) -> None:
+def build(
+    release: Release, work: Path, fetched: Path, made: Path, console: Console
+) -> None:
     """Make a release's image in the folder ``made``, with ``work`` to work in.
 
+    Packages are kept in ``fetched``, for the next time if this one is interrupted.
     Raise Problem where the packages cannot be fetched, and OSError elsewhere.
     """
     root = work / "root"
     made.mkdir()
-    title = Text(
-        ja=f"{release.title} のパッケージを取ってくる",
-        en=f"Fetching the packages of {release.title}",
+    debian.unpack(
+        release.suite, recipe.PACKAGES, "image+headers", root, fetched, console
     )
-    with console.stage(title) as stage:
-        debian.unpack(release.suite, recipe.PACKAGES, "image+headers", root, stage)
     title = Text(ja="VM のディスクを作る", en="Making the VM's disk")
     with console.stage(title):
         version = next(root.glob("usr/lib/modules/*")).name

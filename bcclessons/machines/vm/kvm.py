@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from bcclessons.console.text import Text
 from bcclessons.machines.vm.qemu import Qemu, QemuError, version
+from bcclessons.setup.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from bcclessons.console.console import Console
@@ -57,10 +57,8 @@ def _failure(image: Image, cache: Path, console: Console) -> str:
     try:
         with (
             console.stage(title),
-            tempfile.TemporaryDirectory() as share,
-            Qemu(
-                image, accelerator="kvm", share=Path(share), log=cache / "kvm.log"
-            ) as qemu,
+            temporary_folder() as share,
+            Qemu(image, accelerator="kvm", share=share, log=cache / "kvm.log") as qemu,
         ):
             qemu.wait_for("WARM", _SECONDS)
     except QemuError as error:

@@ -18,6 +18,7 @@ VERSION = 1
 PACKAGES = (
     "python3-bpfcc", "bash", "dash", "coreutils", "findutils", "grep", "sed", "mawk",
     "less", "procps", "util-linux", "mount", "libc-bin", "base-files", "ncurses-base",
+    "ncurses-bin",  # clear
     "debianutils", "busybox-static", "dropbear-bin",
     "kmod",  # bcc calls modprobe where there are no headers
 )  # fmt: skip

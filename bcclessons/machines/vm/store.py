@@ -18,6 +18,7 @@ from bcclessons.machines.vm.layout import Image, Snapshot
 from bcclessons.machines.vm.options import options
 from bcclessons.machines.vm.qemu import BOOT_SECONDS, Qemu, QemuError, version
 from bcclessons.setup.cache import locked, mark_used, remove_unused
+from bcclessons.setup.cost import fetching
 
 if TYPE_CHECKING:
     from bcclessons.machines.workspace import Workspace
@@ -65,7 +66,20 @@ class Store:
         return Image(folder, facts["kernel"])
 
     def _build(self, work: Path, made: Path) -> None:
-        build(self._release, work, made, self._console)
+        title, cost = self._release.title, layout.BUILD_COST.text
+        most = f"{layout.BUILD_BYTES / 1e9:.0f} GB"
+        self._console.say(
+            Text(
+                ja=f"{title} の VM を作る．初回だけである（{cost.ja}．作る間はディスクを "
+                f"{most} まで使う）．",
+                en=f"Making a VM of {title}, which is done once: {cost.en} (up to {most} "
+                "of disk meanwhile).",
+            )
+        )
+        fetched = self._images / f"fetched-{self._release.name}"
+        with fetching(self._console):
+            build(self._release, work, fetched, made, self._console)
+        shutil.rmtree(fetched, ignore_errors=True)
 
     def snapshot(self, image: Image) -> Snapshot:
         """Return the image's snapshot for this QEMU, made first if need be."""
@@ -151,7 +165,7 @@ class Store:
             ja="VM を一度起動し，次から速く始まるように保存する",
             en="Booting the VM once, and saving it so that it starts fast from now on",
         )
-        with self._console.stage(title):
+        with fetching(self._console), self._console.stage(title):
             for left in reversed(range(_BOOT_TRIES)):
                 try:
                     host_key = self._boot_and_save(image, Snapshot(made), share)

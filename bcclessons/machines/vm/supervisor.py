@@ -14,11 +14,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
@@ -29,6 +27,7 @@ from bcclessons.machines.vm.layout import Image, Snapshot
 from bcclessons.machines.vm.qemu import BOOT_SECONDS, Qemu, QemuError
 from bcclessons.setup.cache import in_use
 from bcclessons.setup.files import write_atomically
+from bcclessons.setup.temporary import temporary_folder
 
 LOCK = "supervisor"
 """The file that a supervisor holds the lock of."""
@@ -129,10 +128,10 @@ def supervise(folder: Path, users: IO[str]) -> None:
     guest = Guest.read(folder)
     image = Image(Path(guest.image), guest.kernel_version)
     snapshot = Snapshot(Path(guest.snapshot)) if guest.snapshot else None
-    # A socket's path must be short, which the cache's may not be.
-    private = Path(tempfile.mkdtemp(prefix="bcc-lessons-"))
     try:
         with ExitStack() as stack:
+            # A socket's path must be short, which the cache's may not be.
+            private = stack.enter_context(temporary_folder())
             stack.enter_context(in_use(image.folder))
             if snapshot:
                 stack.enter_context(in_use(snapshot.folder))
@@ -175,7 +174,6 @@ def supervise(folder: Path, users: IO[str]) -> None:
         print("error", error, flush=True)
     finally:
         State.remove(folder)
-        shutil.rmtree(private, ignore_errors=True)
 
 
 def _wait_for_login(master: subprocess.Popen[bytes], control: Path) -> None:

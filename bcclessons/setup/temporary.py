@@ -1,0 +1,30 @@
+"""A temporary folder that is gone when its process has ended, however it ended."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# Its standard input ends when this process does, even by SIGKILL.
+_REMOVE = 'read -r _; {ending}; exec rm -rf -- "$0"'
+
+
+@contextmanager
+def temporary_folder(ending: str = ":") -> Iterator[Path]:
+    """Make a folder, with a path short enough for a socket; remove it after the block.
+
+    Before, ``ending`` is run: a line of shell, in which "$0" is the folder. Both happen
+    even where this process is killed. Raise OSError if it cannot be made.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="bcc-lessons-"))
+    with subprocess.Popen(
+        ["sh", "-c", _REMOVE.format(ending=ending), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ):
+        yield folder
