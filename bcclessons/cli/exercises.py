@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from bcclessons.cli.next_step import next_step
 from bcclessons.console.text import Problem, Text
 from bcclessons.course import exercise, learner_file
 from bcclessons.course.exercise import Exercise
@@ -55,7 +56,8 @@ def check(
 
 def _say_next(lab: Lab, item: Exercise) -> None:
     """Say what to do after an exercise was solved."""
-    print(feedback.next_step(lab.exercises, item, lab.solved, lab.console.language))
+    text = next_step(lab.exercises, lab.solved, item)
+    print(text.to(lab.console.language), flush=True)
 
 
 def _start(lab: Lab, item: Exercise) -> None:

@@ -9,12 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bcclessons.cli.next_step import next_step
 from bcclessons.console.text import Problem, Text
 from bcclessons.doctor.placement import Place, placement
 from bcclessons.grading import feedback
 from bcclessons.lab import Lab, Target
 from bcclessons.machines.host import Host
 from bcclessons.machines.vm import client
+from bcclessons.setup.system import utf8_settings
 from bcclessons.terminal import tmux
 
 
@@ -47,6 +49,8 @@ def overview(lab: Lab) -> None:
         ("./lab --help", Text(ja="ほかの使い方", en="more")),
     ):
         print(f"  {command:<14} {text.to(language)}")
+    print()
+    print(next_step(lab.exercises, lab.solved).to(language))
 
 
 def run(lab: Lab, name: str, target: Target, *, demo: bool) -> None:
@@ -75,6 +79,7 @@ def run(lab: Lab, name: str, target: Target, *, demo: bool) -> None:
             player.play(
                 machine, lesson, functools.partial(print, flush=True), lab.console
             )
+    lab.console.say(next_step(lab.exercises, lab.solved, lesson))
 
 
 def shell(lab: Lab, target: Target) -> None:
@@ -82,14 +87,25 @@ def shell(lab: Lab, target: Target) -> None:
     with lab.machine(None, target) as machine:
         inner = machine.local_command(["bash"], root=os.geteuid() == 0)
         terminal = sys.stdin.isatty()
-        status = subprocess.run(
-            machine.command(inner, folder="lessons", terminal=terminal), check=False
-        ).returncode
-        if status == 255:  # ssh's, when the VM has gone
-            raise Problem(
-                ja="シェルが状態 255 で終わった．",
-                en="the shell ended with status 255.",
+        lab.console.say(
+            Text(
+                ja="例: cd 02_perf_output && sudo ./perf_output_sample．exit か Ctrl-D "
+                "でシェルを終わる．",
+                en="Try: cd 02_perf_output && sudo ./perf_output_sample. To leave: exit "
+                "or Ctrl-D.",
             )
+        )
+        command = machine.command(
+            inner, folder="lessons", terminal=terminal, environment=utf8_settings()
+        )
+        status = subprocess.run(command, check=False).returncode
+        if status == 255:  # the shell's own, or ssh's when the VM has gone
+            raise Problem(
+                ja="シェルとの接続が切れた（状態 255）．もう一度開く: ./lab shell",
+                en="the connection to the shell ended (status 255); to open another: "
+                "./lab shell",
+            )
+    lab.console.say(next_step(lab.exercises, lab.solved))
     sys.exit(status)
 
 
@@ -105,6 +121,7 @@ def stop(lab: Lab) -> None:
                 en=f"Stopped the VM of {release.title}.",
             )
         )
+    lab.console.say(next_step(lab.exercises, lab.solved))
 
 
 def doctor(lab: Lab, *, as_json: bool) -> None:
@@ -120,6 +137,8 @@ def doctor(lab: Lab, *, as_json: bool) -> None:
         view.show(report, lab.lessons, placements, lab.console.language)
     if any(found.place is Place.NOWHERE for found in placements.values()):
         sys.exit(1)
+    if not as_json:
+        print(next_step(lab.exercises, lab.solved).to(lab.console.language))
 
 
 def site(lab: Lab, folder: Path | None, *, offline: bool, port: int) -> None:
@@ -135,4 +154,12 @@ def site(lab: Lab, folder: Path | None, *, offline: bool, port: int) -> None:
             en="name the folder to build: ./lab site --offline --build site",
         )
     else:
-        sys.exit(builder.serve(lab.python("site"), port))
+        python = lab.python("site")
+        lab.console.say(
+            Text(
+                ja=f"Web サイトを作り，http://127.0.0.1:{port}/ で見せる．Ctrl-C で終わる．",
+                en=f"Building the website, and serving it at http://127.0.0.1:{port}/; "
+                "Ctrl-C ends it.",
+            )
+        )
+        sys.exit(builder.serve(python, port))

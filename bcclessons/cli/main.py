@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -22,6 +23,13 @@ from bcclessons.setup.paths import CHECKOUT
 
 def main(arguments: list[str]) -> int:
     """Run ./lab with these arguments; return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            try:
+                "終".encode(stream.encoding)
+            except UnicodeEncodeError:  # a terminal is mostly of more than its locale
+                stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(errors="replace")
     try:
         try:
             return _main(arguments)

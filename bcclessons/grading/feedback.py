@@ -101,7 +101,13 @@ def hints(exercise: Exercise, count: int, language: Language) -> str:
             ja=f"これが最後のヒントである．説明はレッスンのページにある: {page}.md",
             en=f"That was the last hint. The lesson's page explains it: {page}.en.md",
         )
-        lines.append(last.to(language))
+    else:
+        last = Text(
+            ja=f"もう 1 つ見る: 同じコマンド．確かめる: ./lab check {exercise.label}",
+            en="For one more, type the same command again. To check your file: "
+            f"./lab check {exercise.label}",
+        )
+    lines.append(last.to(language))
     return "\n".join(lines)
 
 
@@ -115,23 +121,3 @@ def progress(exercises: Sequence[Exercise], solved: Solved, language: Language) 
         ja=f"演習 {done}/{len(exercises)}", en=f"exercises {done}/{len(exercises)}"
     )
     return f"{words.to(language)}: {marks}"
-
-
-def next_step(
-    exercises: Sequence[Exercise], after: Exercise, solved: Solved, language: Language
-) -> str:
-    """Return what to do after an exercise was solved: the next unsolved, if any."""
-    labels = [item.label for item in exercises]
-    index = labels.index(after.label) + 1
-    in_turn = [*exercises[index:], *exercises[:index]]
-    rest = next((item for item in in_turn if not solved.has(item)), None)
-    if rest is None:
-        return Text(ja="すべての演習が解けている．", en="All exercises are solved.").to(
-            language
-        )
-    words = Text(ja="次", en="Next")
-    return (
-        f"{words.to(language)}: ./lab check {rest.label}（{rest.title.ja}）"
-        if (language is Language.JA)
-        else f"Next: ./lab check {rest.label} ({rest.title.en})"
-    )

@@ -25,6 +25,15 @@ def version_of(release: str) -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
+def utf8_settings() -> dict[str, str]:
+    """Return what to set for a shell whose locale is not UTF-8, or is not installed.
+
+    There less calls the lessons binary, and the shell shows the bytes of a path.
+    """
+    found = subprocess.run(["locale", "charmap"], capture_output=True, text=True)
+    return {} if found.stdout.strip() == "UTF-8" else {"LC_ALL": "C.UTF-8"}
+
+
 @dataclass(frozen=True)
 class System:
     """A machine. ``root`` may be a folder that holds another machine's files.

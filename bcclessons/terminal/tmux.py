@@ -76,6 +76,9 @@ def attach(command: Sequence[str]) -> None:
         env={**environment(), "TERM": terminal_type()},
     )
     if client.returncode == 0:
+        # Over tmux's own last line, "[exited]": it is English, and says nothing.
+        sys.stdout.write("\x1b[A\x1b[2K")
+        sys.stdout.flush()
         return
     if client.returncode < 0:  # killed, so that it could not clean up
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

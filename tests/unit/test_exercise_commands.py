@@ -11,11 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.console.text import Language
-from bcclessons.course import exercise
-from bcclessons.course.lesson import Lesson
-from bcclessons.course.progress import Solved
-from bcclessons.grading import feedback
 from bcclessons.setup.cache import cache_folder
 from tests.unit.terminal import answer
 
@@ -184,17 +179,6 @@ def test_hints_are_of_the_first_unsolved(learner: Learner) -> None:
     first = learner.lab("check", "02/1", "--hint").stdout
     assert learner.lab("check", "02", "--hint").stdout != first
     assert json.loads(state.read_text())["hints"] == {"02/1": 1, "02/2": 1}
-
-
-def test_the_next_is_the_next_unsolved_after_this_one(
-    lessons: list[Lesson], tmp_path: Path
-) -> None:
-    solved = Solved({"XDG_STATE_HOME": str(tmp_path)})
-    exercises = exercise.load_all(lessons)
-    for index, item in enumerate(exercises):
-        following = exercises[(index + 1) % len(exercises)]
-        words = feedback.next_step(exercises, item, solved, Language.EN)
-        assert words.startswith(f"Next: ./lab check {following.label} (")
 
 
 def test_a_module_that_a_full_disk_cut_short_is_deleted(learner: Learner) -> None:
