@@ -66,7 +66,8 @@ def read(exercise: Exercise) -> str:
     try:
         if not path.is_file():
             raise IsADirectoryError(0, "not a file")
-        text = path.read_text(encoding="utf-8")
+        # Line ends as they are: the kernel does not read those of Windows.
+        text = path.read_bytes().decode()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise Problem(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import importlib.util
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -11,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Problem, Text
-from bcclessons.grading import diagnosis
+from bcclessons.grading import busy, compiler, diagnosis
 from bcclessons.grading.contract import Limits, Observation, Request
 from bcclessons.grading.feedback import Feedback
+from bcclessons.grading.source import Source
 from bcclessons.grading.trial import CheckFailed, Trial
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from bcclessons.machines import Machine
 
 # An emulated machine is slow to compile, and to print.
+_MOST_BYTES_BESIDE = 200_000
 FAST = Limits(ready_seconds=20.0, header_seconds=5.0, quiet_seconds=0.25)
 EMULATED = Limits(ready_seconds=60.0, header_seconds=30.0, quiet_seconds=0.6)
 
@@ -56,11 +60,41 @@ def check(
             )
         )
     limits = limits or limits_on(machine)
-    request = Request(program, exercise.output.ready, exercise.steps, limits)
-    observed = _observe(request, machine)
-    return diagnosis.behaviour(observed, request) or _compare(
-        run_check, Trial.of(exercise, observed), program
-    )
+    files = _files_beside(exercise)
+    request = Request(program, exercise.output.ready, exercise.steps, limits, files)
+    found = None
+    for _ in range(1 if machine.emulated else 2):
+        observed = _observe(request, machine)
+        found = diagnosis.behaviour(observed, request, exercise.label) or _compare(
+            run_check, Trial.of(exercise, observed), program, exercise.start.read_text()
+        )
+        if found is None or busy.is_certain(observed):
+            return found
+        if not busy.is_worth_repeating(observed):
+            return found
+    return busy.feedback(observed, exercise) or found
+
+
+def _files_beside(exercise: Exercise) -> dict[str, str]:
+    """Return the learner's other files of the folder, by name, in base64.
+
+    The program may read them, or import them, as it does where the learner runs it.
+    """
+    ours = ("check.py", "exercise.toml", "start", "solution")
+    found: dict[str, str] = {}
+    room = _MOST_BYTES_BESIDE
+    for path in sorted(exercise.folder.rglob("*")):
+        name = path.relative_to(exercise.folder).as_posix()
+        is_learners = name not in ours and not name.startswith(
+            ("my_sample", "attempts")
+        )
+        if is_learners and "__pycache__" not in name and path.is_file():
+            data = path.read_bytes()
+            room -= len(data)
+            if room < 0:
+                break
+            found[name] = base64.b64encode(data).decode()
+    return found
 
 
 def _observe(request: Request, machine: Machine) -> Observation:
@@ -101,24 +135,101 @@ def _observe(request: Request, machine: Machine) -> Observation:
 
 
 def _compare(
-    run_check: Callable[[Trial], None], trial: Trial, program: str
+    run_check: Callable[[Trial], None], trial: Trial, program: str, start: str
 ) -> Feedback | None:
-    """Compare what was printed with what is true, by the exercise's own check."""
+    """Compare what was printed with what is true, by the exercise's own check.
+
+    A line of the ``start`` may have been given to the learner with a warning.
+    """
     try:
         run_check(trial)
     except CheckFailed as failed:
-        numbers = (diagnosis.line_with(code, program) for code in failed.code)
-        return Feedback(failed.text, failed.output, next(filter(None, numbers), None))
+        source = Source(program)
+        numbers = (source.first(code) for code in failed.code)
+        line = next(filter(None, numbers), None)
+        # clang compiles it, but warns: that is often the cause.
+        hint = compiler.warning(trial.stderr, source) or _silent_mistake(program)
+        code = source.lines[hint.line - 1] if hint and hint.line else ""
+        given = any(
+            len(x.strip()) > 9 and x.strip() in code for x in start.splitlines()
+        )
+        if hint is None or given:
+            return Feedback(failed.text, failed.output, line)
+        text = Text(
+            ja=f"{failed.text.ja}{hint.text.ja}", en=f"{failed.text.en} {hint.text.en}"
+        )
+        return Feedback(text, failed.output, hint.line or line)
     except Exception as error:
         # Printed was what no check has foreseen: a word where a number should be.
-        return Feedback(
-            Text(
-                ja=f"表示された値を読めない（{error}）．",
-                en=f"A value that it printed cannot be read ({error}).",
-            ),
-            output=trial.lines[0].text if trial.lines else None,
-        )
+        return _unreadable(error, trial)
     return None
+
+
+def _unreadable(error: Exception, trial: Trial) -> Feedback:
+    """Name the column and the value that a check could not read."""
+    quoted = re.search(r": b?'(.*)'$", str(error))
+    value = quoted[1] if quoted else None
+    for line in trial.lines:
+        for name, group in line.groups.items():
+            if value is not None and group.strip() == value.strip():
+                return Feedback(
+                    Text(
+                        ja=f"{name.upper()} の列の「{value}」を，数として読めない．",
+                        en=f"'{value}' in the column {name.upper()} cannot be read as a "
+                        "number.",
+                    ),
+                    output=line.text,
+                )
+    return Feedback(
+        Text(
+            ja=f"表示された値を読めない（{error}）．",
+            en=f"A value that it printed cannot be read ({error}).",
+        ),
+        output=trial.lines[0].text if trial.lines else None,
+    )
+
+
+_LITERAL_FOR_S = re.compile(r'bpf_trace_printk\("[^"]*%s[^;]*, *"[^"]*" *[,)]')
+_PAGES = re.compile(r"page_cnt *= *([\d<* ()]+)")
+
+
+def _silent_mistake(program: str) -> Feedback | None:
+    """Return a mistake about which neither clang nor BCC says a word."""
+    for number, line in enumerate(program.splitlines(), 1):
+        if _LITERAL_FOR_S.search(line):
+            return Feedback(
+                Text(
+                    ja="%s に，C の文字列定数を渡しても表示されない．書式の中に書く．",
+                    en="A string literal given for %s is not printed: write it into the "
+                    "format.",
+                ),
+                line=number,
+            )
+        pages = _PAGES.search(line)
+        count = _number(pages[1]) if pages else 0
+        if count > 1 << 19:
+            return Feedback(
+                Text(
+                    ja=f"page_cnt={count} は大きすぎて，BCC の中で桁があふれる．",
+                    en=f"page_cnt={count} is so large that it overflows in BCC.",
+                ),
+                line=number,
+            )
+    return None
+
+
+def _number(expression: str) -> int:
+    """Return what a product or shift of whole numbers is, 0 where it is none."""
+    parts = re.fullmatch(
+        r"\s*(\d{1,12})\s*(?:(<<|\*\*?)\s*(\d{1,12}))?[\s)]*", expression
+    )
+    if parts is None:
+        return 0
+    first, second = int(parts[1]), int(parts[3] or 0)
+    if parts[2] == "*":
+        return first * second
+    small = min(second, 64)
+    return first << small if parts[2] == "<<" else first**small if parts[2] else first
 
 
 def _load(path: Path) -> Callable[[Trial], None]:

@@ -43,12 +43,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Request:
-    """A program to run: its text, its header, the steps to take while it runs."""
+    """A program to run: its text, its header, the steps to take while it runs.
+
+    ``files`` are the learner's other files of its folder, by name, in base64.
+    """
 
     program: str
     ready: str
     steps: list[Step]
     limits: Limits
+    files: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return it as a line."""
@@ -80,11 +84,25 @@ class CallFacts:
 
 
 @dataclass(frozen=True)
+class Load:
+    """What else the machine did in the ``seconds`` of a trial.
+
+    ``processes`` were made by others, threads among them. The program was ready to run,
+    and had no CPU, for ``waited`` seconds.
+    """
+
+    seconds: float = 0.0
+    processes: int = 0
+    waited: float = 0.0
+
+
+@dataclass(frozen=True)
 class Observation:
     """How a program ended, what it printed, and what was true meanwhile.
 
     ``reason`` is why it is not started, ``left`` the number of processes that it
-    left behind.
+    left behind, ``status`` its exit status, or minus the number of the signal that
+    killed it; None where it was stopped.
     """
 
     ending: Ending
@@ -93,6 +111,8 @@ class Observation:
     calls: list[CallFacts] = field(default_factory=list)
     left: int = 0
     reason: str = ""
+    status: int | None = None
+    load: Load = Load()
 
     def to_json(self) -> str:
         """Return it as a line."""
@@ -103,4 +123,4 @@ class Observation:
         """Read what ``to_json`` wrote. Raise ValueError for anything else."""
         data: dict[str, Any] = json.loads(line)
         calls = [CallFacts(**call) for call in data.pop("calls")]
-        return cls(calls=calls, **data)
+        return cls(calls=calls, load=Load(**data.pop("load")), **data)

@@ -1,30 +1,30 @@
-"""Why a program ended as it did, by what it, clang and the verifier wrote."""
+"""Why a program ended as it did, by how it ended and what it wrote on stderr."""
 
 from __future__ import annotations
 
-import re
+import signal
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Text
+from bcclessons.grading import compiler, exceptions, verifier
 from bcclessons.grading.feedback import Feedback
+from bcclessons.grading.source import Source
 
 if TYPE_CHECKING:
     from bcclessons.grading.contract import Observation, Request
 
 
-def behaviour(observed: Observation, request: Request) -> Feedback | None:
-    """Return what is wrong with how it ran and ended, whatever it printed."""
-    ending = observed.ending
+def behaviour(
+    observed: Observation, request: Request, exercise: str = "02/1"
+) -> Feedback | None:
+    """Return what is wrong with how it ran and ended, whatever it printed.
+
+    ``exercise`` is what one types to mean the exercise.
+    """
+    ending, stderr = observed.ending, observed.stderr
+    limits, source = request.limits, Source(request.program)
     if ending == "not started":
-        return Feedback(
-            Text(
-                ja=f"起動できない（{observed.reason}）．1 行目は #!/usr/bin/python3 とする．",
-                en=f"It cannot be started ({observed.reason}): its first line must be "
-                "#!/usr/bin/python3.",
-            ),
-            line=1,
-        )
-    limits = request.limits
+        return _not_started(observed.reason, request.program)
     if ending == "bomb":
         most = limits.most_processes
         return Feedback(
@@ -32,13 +32,14 @@ def behaviour(observed: Observation, request: Request) -> Feedback | None:
                 ja=f"プロセスを {most} 個より多く作ったので止めた．ループの中で fork していないか．",
                 en=f"It was stopped: it made more than {most} processes. Does a loop fork?",
             ),
-            line=line_with("fork", request.program),
+            line=source.first("fork"),
         )
-    stderr, program = observed.stderr, request.program
     if ending in ("early", "by itself"):
-        return _death(stderr, program)
-    if "Traceback" in stderr:
-        return _exception(stderr, program)
+        return _death(observed, request, source, exercise)
+    interrupted = ending == "interrupted"
+    found = exceptions.exception(stderr, source, exercise, interrupted=interrupted)
+    if found is not None:
+        return found
     if ending == "hung":
         return Feedback(
             Text(
@@ -65,7 +66,7 @@ def behaviour(observed: Observation, request: Request) -> Feedback | None:
                 ja=f"Ctrl-C から {limits.end_seconds:.0f} 秒たっても終わらないので止めた．",
                 en=f"It was stopped: {limits.end_seconds:.0f} seconds after Ctrl-C it still ran.",
             ),
-            line=line_with("SIGINT", program),
+            line=source.first("SIGINT"),
         )
     if count := observed.left:
         were = (
@@ -82,50 +83,50 @@ def behaviour(observed: Observation, request: Request) -> Feedback | None:
     return None
 
 
-def _death(stderr: str, program: str) -> Feedback:
-    """Say why a program ended before its time, by what it wrote on stderr."""
-    # Newer versions of clang put a number and a bar before the line that they quote.
-    compiler = re.search(
-        r"^/virtual/main\.c:(\d+):\d+: error: (.+)\n(?: *\d+ \| )?(.*)", stderr, re.M
+def _not_started(reason: str, program: str) -> Feedback:
+    if program.partition("\n")[0].endswith("\r"):
+        return _windows_line_ends()
+    return Feedback(
+        Text(
+            ja=f"起動できない（{reason}）．1 行目は #!/usr/bin/python3 とする．",
+            en=f"It cannot be started ({reason}): its first line must be "
+            "#!/usr/bin/python3.",
+        ),
+        line=1,
     )
-    if compiler:
-        return Feedback(
-            Text(
-                ja=f"C の部分がコンパイルできない: {compiler[2]}",
-                en=f"The C part does not compile: {compiler[2]}",
-            ),
-            line=_line_quoted(compiler[3], compiler[1], program),
-        )
-    if "too many arg" in stderr:  # "arguments" in newer versions of LLVM
-        return Feedback(
-            Text(
-                ja="ヘルパ関数に渡せる引数は 5 つまでである．bpf_trace_printk() は，書式と"
-                "その長さに 2 つ使うので，値は 3 つまでしか渡せない．",
-                en="A helper function takes five arguments at most. The format and its "
-                "length are two of those of bpf_trace_printk(), so three values are left.",
-            ),
-            line=line_with("bpf_trace_printk(", program),
-        )
-    if "Failed to load program" in stderr:
-        words = [
-            line for line in stderr.splitlines() if line and "processed" not in line
-        ]
-        reason = next(
-            (line for line in reversed(words) if re.match(r"[A-Za-z]", line)
-             and not line.startswith(("Traceback", "Exception"))), "")  # fmt: skip
-        # Before an instruction it tells of which line it is; since 6.8, with a number.
-        positions = re.findall(r"^; (.+?)(?: @ \S+:(\d+))?$", stderr, re.MULTILINE)
-        quoted, at = positions[-1] if positions else ("", "")
-        return Feedback(
-            Text(
-                ja="カーネルの検証器が，BPF プログラムを拒んだ．",
-                en="The kernel's verifier refused the BPF program.",
-            ),
-            output=reason,
-            line=_line_quoted(quoted, at, program) if quoted else None,
-        )
-    if "Traceback" in stderr:
-        return _exception(stderr, program)
+
+
+def _windows_line_ends() -> Feedback:
+    return Feedback(
+        Text(
+            ja="ファイルの改行が Windows のもの（CRLF）なので，カーネルが 1 行目のインタプリタを"
+            "見つけられない．変換する: sed -i 's/\\r$//' my_sample",
+            en="The file has Windows line ends (CRLF), so the kernel does not find the "
+            "interpreter of its first line. To convert it: sed -i 's/\\r$//' my_sample",
+        ),
+        line=1,
+    )
+
+
+def _death(
+    observed: Observation, request: Request, source: Source, exercise: str
+) -> Feedback:
+    """Say why a program ended before Ctrl-C."""
+    stderr = observed.stderr
+    if "\r" in request.program.partition("\n")[0] and "/env" in source.lines[0]:
+        return _windows_line_ends()
+    shadow = _shadow(list(request.files))
+    if shadow is not None and "bcc" in stderr:
+        return shadow
+    found = (
+        compiler.failure(stderr, source)
+        or verifier.refusal(stderr, source)
+        or exceptions.exception(stderr, source, exercise)
+    )
+    if found is not None:
+        return found
+    if observed.status is not None and observed.status < 0:
+        return _killed(-observed.status, source)
     last = _last_line(stderr)
     return Feedback(
         Text(
@@ -136,43 +137,46 @@ def _death(stderr: str, program: str) -> Feedback:
     )  # fmt: skip
 
 
-def _exception(stderr: str, program: str) -> Feedback:
-    """Name the last exception that it wrote on stderr, and its line."""
-    raised = re.findall(r'File "[^"]*my_sample", line (\d+)', stderr)
-    last = _last_line(stderr)
-    if last == "KeyboardInterrupt":
-        return Feedback(
-            Text(
-                ja="Ctrl-C で，例外の記録を表示して終わった．start にある signal の行を残す．",
-                en="Ctrl-C made it print a traceback. Keep the signal lines of the start.",
-            ),
-            line=line_with("signal", program),
-        )
+def _shadow(beside: list[str]) -> Feedback | None:
+    """Name a file beside the program that Python imports instead of BCC."""
+    name = next(
+        (name for name in beside if name in ("bcc.py", "bcc/__init__.py")), None
+    )
+    if name is None:
+        return None
+    shown = name.removesuffix("__init__.py")
     return Feedback(
-        Text(ja=f"例外が起きた: {last}", en=f"It raised an exception: {last}"),
-        line=int(raised[-1]) if raised else None,
+        Text(
+            ja=f"プログラムと同じフォルダに {shown} があり，Python は BCC の代わりにそれを "
+            "import する．名前を変える．",
+            en=f"There is {shown} in the folder of the program, and Python imports it "
+            "instead of BCC. Rename it.",
+        )
     )
 
 
-def line_with(fragment: str, program: str) -> int | None:
-    """Return the number of the first line that has a fragment, None if none has."""
-    lines = enumerate(program.splitlines(), 1)
-    return next((number for number, line in lines if fragment in line), None)
-
-
-def _line_quoted(quoted: str, number: str, program: str) -> int | None:
-    """Return the number of the line that a message of the compiler or verifier quotes.
-
-    ``number`` is theirs, empty where they give none. It may be too large, for
-    TRACEPOINT_PROBE() puts lines before its function: it only tells which of several
-    lines is meant. None is returned where it cannot be told.
-    """
-    lines = enumerate(program.splitlines(), 1)
-    found = [at for at, line in lines if line.strip() == quoted.strip()]
-    begin = line_with('bpf_text = """', program)
-    if number and begin:
-        found = [at for at in found if at < begin + int(number)][-1:]
-    return found[0] if len(found) == 1 else None
+def _killed(number: int, source: Source) -> Feedback:
+    """Name the signal that killed it, and the likely cause."""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = str(number)
+    pointer = source.only(r"(?:^|[;{])\s*(?:char|u8|unsigned char)\s*\*\s*\w+\s*;")
+    if number in (signal.SIGSEGV, signal.SIGBUS) and pointer is not None:
+        return Feedback(
+            Text(
+                ja=f"シグナル {name} で終わった．event() は，char * のメンバのアドレスを Python の"
+                "メモリの中で読む．送られるのはアドレスだけなので，メンバを char[] にして，"
+                "文字列をそこにコピーする．",
+                en=f"It was killed by {name}: event() reads the address of a char * member in "
+                "Python's own memory. Only the address is sent, so make the member a "
+                "char[], and copy the string into it.",
+            ),
+            line=pointer,
+        )
+    return Feedback(
+        Text(ja=f"シグナル {name} で終わった．", en=f"It was killed by {name}.")
+    )
 
 
 def _last_line(text: str) -> str:

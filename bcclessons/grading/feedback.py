@@ -21,11 +21,13 @@ class Feedback:
     """What is wrong with a program.
 
     ``output`` is a line that it printed, ``line`` the number of one of its own lines.
+    ``undecided`` says that it may be right: the machine was too busy to tell.
     """
 
     text: Text
     output: str | None = None
     line: int | None = None
+    undecided: bool = False
 
 
 def task(exercise: Exercise, language: Language) -> str:
@@ -70,9 +72,13 @@ def result(
                 en=f"Look at line {number}: {code}",
             )
         )
-    hint = f"./lab check {exercise.label} --hint"
-    parts.append(Text(ja=f"ヒント: {hint}", en=f"For a hint: {hint}"))
-    lines = [f"{title}: {Text(ja='まだ．', en='not yet.').to(language)}"]
+    if feedback.undecided:
+        heading = Text(ja="判定できない．", en="undecided: the machine is busy.")
+    else:
+        heading = Text(ja="まだ．", en="not yet.")
+        hint = f"./lab check {exercise.label} --hint"
+        parts.append(Text(ja=f"ヒント: {hint}", en=f"For a hint: {hint}"))
+    lines = [f"{title}: {heading.to(language)}"]
     lines += [f"  {part.to(language)}" for part in parts]
     return "\n".join(map(_printable, lines))
 

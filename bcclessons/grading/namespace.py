@@ -72,7 +72,7 @@ def _be_first(
             cwd=path.parent,
             env=_environment(),
             start_new_session=True,
-            preexec_fn=lambda: os.setpriority(os.PRIO_PROCESS, 0, 0),
+            preexec_fn=lambda: _begin(control),
         )
     except OSError as error:
         control.send(str(error.strerror).encode())
@@ -94,7 +94,19 @@ def _be_first(
                 os.killpg(program.pid, number[0])
         last = _last_pid()
         bomb = last is not None and last > most
-    control.send(json.dumps({"bomb": bomb, "left": _kill_rest()}).encode())
+    report = {
+        "bomb": bomb,
+        "made": _last_pid() or 0,
+        "status": None if bomb else program.wait(),
+        "left": _kill_rest(),
+    }
+    control.send(json.dumps(report).encode())
+
+
+def _begin(control: socket.socket) -> None:
+    """Send the number that the program has outside its namespace, before it runs."""
+    os.setpriority(os.PRIO_PROCESS, 0, 0)
+    control.send(os.readlink("/proc/self").encode())
 
 
 def _last_pid() -> int | None:

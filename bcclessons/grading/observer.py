@@ -10,6 +10,7 @@ when the ./lab that asks has ended. Nothing of the program is left when it ends.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import signal
@@ -21,8 +22,12 @@ from typing import NoReturn
 
 from bcclessons.course.steps import Step
 from bcclessons.grading import execve
-from bcclessons.grading.contract import CallFacts, Ending, Observation, Request
-from bcclessons.grading.processes import alone_on_machine, become_subreaper
+from bcclessons.grading.contract import CallFacts, Ending, Load, Observation, Request
+from bcclessons.grading.processes import (
+    alone_on_machine,
+    become_subreaper,
+    processes_made,
+)
 from bcclessons.grading.program import Program
 
 TRACING = Path("/sys/kernel/tracing")
@@ -36,20 +41,36 @@ def observe(request: Request) -> Observation:
         path = Path(folder) / "my_sample"
         path.write_text(request.program, encoding="utf-8")
         path.chmod(0o755)
+        for name, data in request.files.items():
+            file = Path(folder, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(base64.b64decode(data))
         empty_trace_pipe()
+        begin, made = time.monotonic(), processes_made()
         try:
             program = Program(path, request.limits)
         except OSError as error:
             return Observation("not started", reason=str(error.strerror))
         with program:
             ending = _drive(program, request, calls)
+        ours = program.made + sum(map(_processes_of, request.steps))
+        others = max(0, processes_made() - made - ours)
         return Observation(
             ending,
             program.stdout.decode(errors="replace"),
             program.stderr.decode(errors="replace"),
             calls,
             program.left,
+            status=program.status,
+            load=Load(time.monotonic() - begin, others, program.waited),
         )
+
+
+def _processes_of(step: Step) -> int:
+    """Return how many processes and threads it takes to take a step."""
+    if step.kind != "call":
+        return 0
+    return 1 + len(step.ancestors) + step.caller_thread + 2 * step.parent_thread
 
 
 def _drive(program: Program, request: Request, calls: list[CallFacts]) -> Ending:
@@ -67,6 +88,10 @@ def _drive(program: Program, request: Request, calls: list[CallFacts]) -> Ending
         return _stopped(program) or "by itself"
     program.send(signal.SIGINT)
     program.wait(limits.end_seconds)
+    if program.running and b"KeyboardInterrupt" in program.stderr:
+        # It came in a callback, and ctypes has dropped it: one presses it again.
+        program.send(signal.SIGINT)
+        program.wait(limits.end_seconds)
     return _stopped(program) or ("deaf" if program.running else "interrupted")
 
 
@@ -85,13 +110,16 @@ def _wait_for_header(program: Program, request: Request) -> bool:
     """Wait until the header is shown; return False if it does not come."""
     limits = request.limits
     end = time.monotonic() + limits.ready_seconds
+    # The time that it waits for a CPU does not count, up to twice as much.
+    most = 2 * limits.ready_seconds
     printed = False
     while not program.shows(request.ready):
         if not printed and b"\n" in program.stdout:
             # What has started to print would have its header soon, if it had it at all.
             printed = True
             end = min(end, time.monotonic() + limits.header_seconds)
-        if program.flooded or not program.running or time.monotonic() > end:
+        late = time.monotonic() > end + min(program.waited, most)
+        if program.flooded or not program.running or late:
             program.wait(0)
             return program.shows(request.ready) and not program.flooded
         program.pump(0.02)

@@ -38,6 +38,14 @@ def alone_on_machine() -> Iterator[None]:
         yield
 
 
+def processes_made() -> int:
+    """Return how many processes and threads were made since this machine started."""
+    with open("/proc/stat") as stat:
+        return int(
+            next(line for line in stat if line.startswith("processes")).split()[1]
+        )
+
+
 def die_with_parent() -> None:
     """Have this process killed when its parent ends, however that ends."""
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -35,6 +35,9 @@ class Program:
         self.flooded = False
         self.bomb = False
         self.left = 0
+        self.made = 0
+        self.status: int | None = None
+        self.waited = 0.0
         self._most_bytes = limits.most_bytes
         self._last_output = time.monotonic()
         self._control, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
@@ -54,7 +57,8 @@ class Program:
         os.close(out_writer)
         os.close(err_writer)
         self.running = True
-        started = self._control.recv(4096).decode()
+        self._pid = self._control.recv(4096).decode()
+        started = self._control.recv(4096).decode() if self._pid.isdigit() else ""
         if started != namespace.STARTED:
             self.close()
             if not started:  # the traceback is on stderr
@@ -95,6 +99,7 @@ class Program:
 
         Exit where standard input ends: then nobody wants to know any more.
         """
+        self._note_waiting()
         control = [self._control.fileno()] if self.running else []
         ready, _, _ = select.select([0, *control, *self._streams], [], [], seconds)
         for source in ready:
@@ -104,6 +109,14 @@ class Program:
                 self._end(self._report())
             elif not os.read(0, 4096):
                 raise SystemExit("nobody waits for the observation")
+
+    def _note_waiting(self) -> None:
+        """Note for how long its threads had to wait for a CPU, since it started."""
+        total = 0
+        for path in Path("/proc", self._pid, "task").glob("*/schedstat"):
+            with contextlib.suppress(OSError):
+                total += int(path.read_text().split()[1])
+        self.waited = max(self.waited, total / 1e9)
 
     def _take(self, stream: int) -> None:
         data = os.read(stream, 65536)
@@ -128,28 +141,36 @@ class Program:
         if report:
             data: dict[str, Any] = json.loads(report)
             self.bomb, self.left = data["bomb"], data["left"]
+            self.made, self.status = data["made"], data["status"]
 
     def pump_until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Take what it writes until ``done()``; return False if time is up."""
-        end = time.monotonic() + seconds
+        """Take what it writes until ``done()``; return False if time is up.
+
+        The time that it waits for a CPU does not count, up to twice as much.
+        """
+        end, before = time.monotonic() + seconds, self.waited
         while not done():
-            left = end - time.monotonic()
+            left = end + min(self.waited - before, 2 * seconds) - time.monotonic()
             if left <= 0:
                 return False
             self.pump(min(left, 0.05))
         return True
 
     def settle(self, quiet: float) -> None:
-        """Wait until it prints nothing more, for so many seconds; ten at most."""
+        """Wait until it prints nothing more, for so many seconds; ten at most.
+
+        While it waits for a CPU, it cannot print, and is not quiet.
+        """
         self._last_output = time.monotonic()
-        self.pump_until(
-            lambda: (
-                not self.running
-                or self.flooded
-                or time.monotonic() - self._last_output > quiet
-            ),
-            10,
-        )
+        before = self.waited
+
+        def is_quiet() -> bool:
+            nonlocal before
+            self._last_output += self.waited - before
+            before = self.waited
+            return time.monotonic() - self._last_output > quiet
+
+        self.pump_until(lambda: not self.running or self.flooded or is_quiet(), 10)
 
     def wait(self, seconds: float) -> None:
         """Wait for its end, and for the rest of what it printed."""

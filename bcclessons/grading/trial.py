@@ -113,11 +113,70 @@ class Trial:
                 ),
                 unlike,
             )
-        raise CheckFailed(
-            Text(
-                ja=f"PID {call.pid} が {call.made_by.file} を execve で起動したのに，その行が無い．",
-                en=f"PID {call.pid} called execve for {call.made_by.file}, and has no line.",
-            ),
-            self.others[-1] if self.others else None,
-            code=("perf_submit(", "bpf_trace_printk("),
+        raise self._without_line(call)
+
+    def _without_line(self, call: Call) -> CheckFailed:
+        """Return that a call has no line, and what was seen instead."""
+        made = call.made_by
+        user = f"UID {made.uid}" + (f", GID {made.gid}" if made.gid else "")
+        missing = Text(
+            ja=f"PID {call.pid}（{made.name}，{user}）が {made.file} を execve で起動した"
+            "のに，その行が無い．",
+            en=f"PID {call.pid} ({made.name}, {user}) called execve for "
+            f"{made.file}, and has no line.",
         )
+        submit = ("perf_submit(", "ringbuf_output(", "bpf_trace_printk(")
+        if not self.lines and not self.others:
+            return CheckFailed(
+                Text(
+                    ja=f"{missing.ja}見出しのあとに，1 行も表示されていない．",
+                    en=f"{missing.en} Nothing was printed after the header.",
+                ),
+                code=(*submit, "print("),
+            )
+        if not self.lines:
+            return CheckFailed(
+                Text(
+                    ja=f"{missing.ja}表示された行は，見出しの列のとおりに読めない．",
+                    en=f"{missing.en} What was printed cannot be read by the columns of "
+                    "the header.",
+                ),
+                self.others[-1],
+                code="print",
+            )
+        pids = {str(each.pid) for each in self.calls}
+        if any(line["pid"] in pids for line in self.lines):
+            shown = next(line for line in self.lines if line["pid"] in pids)
+            return CheckFailed(
+                Text(
+                    ja=f"{missing.ja}ほかの呼び出しの行はある．この呼び出しを捨てていないか．",
+                    en=f"{missing.en} Other calls have theirs: is this one filtered out?",
+                ),
+                shown,
+                code=("if (", *submit),
+            )
+        odd = next((line for line in self.lines if not _is_pid(line["pid"])), None)
+        if odd is None:
+            return CheckFailed(
+                Text(
+                    ja=f"{missing.ja}表示されたのは，ほかのプロセスの行だけである．",
+                    en=f"{missing.en} The lines that were printed are of other processes.",
+                ),
+                self.lines[-1],
+                code=("if (", *submit),
+            )
+        return CheckFailed(
+            Text(
+                ja=f"{missing.ja}行はあるが，どの PID も試した呼び出しのものではない．構造体の"
+                "メンバの順序と型が，C と Python で同じか．",
+                en=f"{missing.en} There are lines, but none with a PID of the calls made. "
+                "Are order and types of the members the same in C and in Python?",
+            ),
+            odd,
+            code=("_fields_", "data.pid", *submit),
+        )
+
+
+def _is_pid(number: str) -> bool:
+    """Tell whether a kernel of 64 bits may have given this number to a process."""
+    return number.isdigit() and 0 < int(number) <= 4_194_304

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from bcclessons.course.exercise import Exercise
 from bcclessons.grading.check import EMULATED, FAST
 from bcclessons.grading.check import check as check_program
 from bcclessons.grading.contract import Limits, Request
@@ -21,8 +25,14 @@ EXERCISE = next(item for item in EXERCISES if item.label == "02/1")
 START = EXERCISE.start.read_text()
 # What TRACEPOINT_PROBE() adds moves the lines that clang and the verifier count.
 PROBE = next(i for i in EXERCISES if i.label == "03/3").start.read_text()
+SUBMIT = "    events.perf_submit(ctx, &data, sizeof(data));\n"
 READY = f'print("{EXERCISE.output.ready}", flush=True)\n'
 PYTHON = "#!/usr/bin/python3\n"
+
+
+def line_of(fragment: str) -> int:
+    """Return the number of the first line of the start with a fragment."""
+    return START[: START.index(fragment)].count("\n") + 1
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,70 @@ BAD = {
         START.replace("    printb(", "    event.nothing\n    printb("),
         "has no attribute 'nothing'",
         START[: START.index("    printb(")].count("\n") + 1,
+    ),
+    "has Windows line ends": Bad(START.replace("\n", "\r\n"), "Windows line ends", 1),
+    "has a member that event() does not know": Bad(
+        START.replace("u32 pid;", "pid_t pid;"),
+        "type pid_t. Use u8 to u64, s8 to s64, int, or char[]. Write int.",
+        line_of("u32 pid;"),
+    ),
+    "sends a pointer": Bad(
+        START.replace("u32 pid;", "u32 pid;\n    char *name;")
+        .replace("    events.perf", "    data.name = (char *)8;\n    events.perf")
+        .replace("event.comm,", "event.name,"),
+        "killed by SIGSEGV",
+        line_of("u32 pid;") + 1,
+    ),
+    "breaks a string of C": Bad(
+        START.replace(SUBMIT, f'    bpf_trace_printk("hello\\n");\n{SUBMIT}'),
+        "Double the backslash",
+        line_of(SUBMIT),
+    ),
+    "calls a function of the C library": Bad(
+        START.replace(SUBMIT, f"    if (strlen(data.comm) > 15) return 0;\n{SUBMIT}"),
+        "no function strlen()",
+        line_of(SUBMIT),
+    ),
+    "has floating point in C": Bad(
+        START.replace("bpf_ktime_get_ns()", "bpf_ktime_get_ns() / 1e9"),
+        "no floating point",
+        line_of("bpf_ktime_get_ns()"),
+    ),
+    "needs more stack": Bad(
+        START.replace("u32 pid;", "u32 pid;\n    char path[512];"),
+        "512 bytes",
+        line_of("u32 pid;") + 1,
+    ),
+    "names another table": Bad(
+        START.replace('b["events"].open', 'b["evnts"].open'),
+        "KeyError: 'evnts'. The C part defines no table evnts. It defines events.",
+        line_of('b["events"].open'),
+    ),
+    "sends no struct": Bad(
+        START.replace("&data, sizeof(data)", "&data.pid, sizeof(data.pid)"),
+        "can read a struct only",
+        line_of(SUBMIT),
+    ),
+    "names another tracepoint": Bad(
+        PROBE.replace("sched_process_exec", "sched_process_execs").replace(
+            "sys_enter_execve", "sys_enter_execves"
+        ),
+        "This kernel has no tracepoint",
+        PROBE[: PROBE.index("TRACEPOINT_PROBE(")].count("\n") + 1,
+    ),
+    "opens too large a buffer": Bad(
+        START.replace("buffer(print_event", "buffer(print_event, page_cnt=1 << 20"),
+        "overflows in BCC",
+        line_of("open_perf_buffer"),
+    ),
+    "reads another struct": Bad(
+        START.replace(
+            '    event = b["events"].event(data)\n',
+            "    import ctypes as c\n    class D(c.Structure):\n        _fields_ = "
+            '[("pid", c.c_ulong), ("time", c.c_ulong), ("comm", c.c_char * 16)]\n'
+            "    event = c.cast(data, c.POINTER(D)).contents\n",
+        ),
+        "none with a PID of the calls made",
     ),
     "prints nothing": Bad(
         f"{PYTHON}import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
@@ -214,3 +288,27 @@ def test_two_checks_at_once_do_not_disturb_each_other(machine: Runner) -> None:
             for _ in range(2)
         ]
     assert [check.result() for check in checks] == [None, None]
+
+
+def exercise_in(folder: Path) -> Exercise:
+    """Return the exercise 02/1 in a folder of its own."""
+    shutil.copytree(EXERCISE.folder, folder)
+    return msgspec.structs.replace(EXERCISE, folder=folder)
+
+
+def test_a_program_may_use_other_files_of_its_folder(
+    machine: Runner, tmp_path: Path
+) -> None:
+    exercise = exercise_in(tmp_path / "1_seconds")
+    program = EXERCISE.solution.read_text()
+    (exercise.folder / "trace.c").write_text(program.split('"""')[1])
+    program = program.replace("text=bpf_text", 'src_file="trace.c"')
+    assert check_program(exercise, program, machine.machine) is None
+
+
+def test_a_file_that_hides_bcc_is_named(machine: Runner, tmp_path: Path) -> None:
+    exercise = exercise_in(tmp_path / "1_seconds")
+    (exercise.folder / "bcc.py").write_text("")
+    found = check_program(exercise, EXERCISE.solution.read_text(), machine.machine)
+    assert found is not None
+    assert "There is bcc.py in the folder" in found.text.en

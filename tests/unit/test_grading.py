@@ -11,6 +11,7 @@ from bcclessons.grading import diagnosis, feedback
 from bcclessons.grading.check import _compare, _load
 from bcclessons.grading.contract import Limits, Observation, Request
 from bcclessons.grading.feedback import Feedback
+from bcclessons.grading.source import Source
 from bcclessons.grading.trial import Line, Trial
 from tests.kernel.attempts import EXERCISES
 
@@ -21,9 +22,9 @@ def test_a_value_that_cannot_be_read_is_feedback_not_a_traceback() -> None:
     def run_check(trial: Trial) -> None:
         int(trial.lines[0]["time"])
 
-    feedback = _compare(run_check, trial, "")
+    feedback = _compare(run_check, trial, "", "")
     assert feedback is not None
-    assert "invalid literal" in feedback.text.en
+    assert feedback.text.en == "'1f' in the column TIME cannot be read as a number."
     assert feedback.output == "1f learner"
 
 
@@ -114,10 +115,40 @@ def test_an_error_of_clang_is_led_back_to_the_line(message: str) -> None:
     assert found.line == 3
 
 
-@pytest.mark.parametrize(("number", "line"), [("3", 3), ("9", 5), ("", None)])
-def test_of_two_equal_lines_the_number_decides(number: str, line: int | None) -> None:
+@pytest.mark.parametrize(("number", "line"), [(3, 3), (5, 5), (9, None), (0, None)])
+def test_of_two_equal_lines_the_number_decides(number: int, line: int | None) -> None:
     program = 'bpf_text = """\n{\n    return x;\n}\n    return x;\n"""\n'
-    assert diagnosis._line_quoted("return x;", number, program) == line
+    assert Source(program).quoted("return x;", number) == line
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        'a = (\n  "int f() {\\n"\n  "  return x;\\n"\n  "}\\n"\n)\n',
+        'a = "int f() {\\n"\na += "}"\na += "  return x;\\n"\n'.replace(
+            'a += "}"\n', ""
+        ),
+        'n = 1\na = f"""{n}\nreturn x;{n}\n"""\n'.replace("{n}\nr", "\nr").replace(
+            ";{n}", ";"
+        ),
+        'a = """\n\nreturn %s;\n""" % "x"\n',
+        'a = """\n\nreturn WHICH;\n""".replace("WHICH", "x")\n',
+        'a = r"""\n\nreturn x;\n"""\n',
+    ],
+)
+def test_however_the_text_is_made_its_line_is_found(program: str) -> None:
+    wanted = next(
+        n for n, line in enumerate(program.splitlines(), 1) if "return" in line
+    )
+    assert Source(program).quoted("    return x;", 99) == wanted
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["print('no C')\n", 'a = open("x.c").read()\n', 'a = """\n{\n}\n""" + C\n'],
+)
+def test_a_line_that_is_not_there_is_not_named(program: str) -> None:
+    assert Source(program).quoted("    return x;", 3) is None
 
 
 def test_the_last_exception_and_its_line_count() -> None:
