@@ -47,6 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="only the tests of lessons, in the VM of this release",
     )
     parser.addoption(
+        "--every-attempt",
+        action="store_true",
+        help="in a VM, too, try all attempts at exercises, not only those with in_vm",
+    )
+    parser.addoption(
         "--results",
         metavar="FILE",
         type=Path,

@@ -1,24 +1,61 @@
-"""What learners hand in: the start as it is, plausible mistakes, the solution."""
+"""What learners hand in: the start as it is, right programs, and wrong ones."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
 
 from bcclessons.course import exercise
 from bcclessons.course import lesson as lesson_file
 from bcclessons.course.exercise import Exercise
-from bcclessons.course.lesson import Lesson
+from bcclessons.course.lesson import Change, Lesson, decoded
 from bcclessons.setup.paths import CHECKOUT
 
 LESSONS = lesson_file.load_all(CHECKOUT)
 EXERCISES = exercise.load_all(LESSONS)
+FOLDER = Path(__file__).parent / "attempts"
+
+
+class Right(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A right program, written in a file of FOLDER.
+
+    It is a ``program``, or a ``change`` of the solution, or of the attempt ``of`` that
+    name, which comes before it. A ``from`` with " … " in it means all from what comes
+    before that to the first of what comes after it. ``needs`` are features of a
+    machine that it needs besides those of the exercise. ``in_vm`` has it tried in the
+    VMs, too, where it is not by itself: for what may differ there.
+    """
+
+    name: str
+    change: list[Change] = []
+    program: str = ""
+    of: str = ""
+    needs: list[str] = []
+    in_vm: bool = False
+
+
+class Wrong(Right, frozen=True, kw_only=True):
+    """A wrong program; ``says`` is a piece of the English feedback on it."""
+
+    says: str
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The attempts at one exercise: FOLDER/02/1.toml."""
+
+    right: list[Right]
+    wrong: list[Wrong]
 
 
 @dataclass(frozen=True)
 class Attempt:
     """A program for an exercise, and a piece of the answer that it must get.
 
-    ``says`` is None for one that is right. ``lesson`` has what the exercise needs.
+    ``says`` is None for one that is right. ``lesson`` has what the attempt needs.
     """
 
     exercise: Exercise
@@ -26,6 +63,7 @@ class Attempt:
     name: str
     program: str
     says: str | None
+    in_vm: bool
 
     @property
     def label(self) -> str:
@@ -38,13 +76,55 @@ def attempts() -> list[Attempt]:
     made = []
     for item in EXERCISES:
         lesson = item.lesson_to_run
-        programs = [
-            ("start", item.start.read_text(), item.says),
-            ("solution", item.solution.read_text(), None),
-            *(
-                (mistake.name, item.with_mistake(mistake), mistake.says)
-                for mistake in item.mistakes
-            ),
+        made += [
+            Attempt(item, lesson, "start", item.start.read_text(), item.says, True),
+            Attempt(item, lesson, "solution", item.solution.read_text(), None, True),
         ]
-        made += [Attempt(item, lesson, *program) for program in programs]
+        made += [
+            Attempt(
+                item, lesson, mistake.name, item.with_mistake(mistake), mistake.says,
+                True,
+            )
+            for mistake in item.mistakes
+        ]  # fmt: skip
+        made += _collected(item)
     return made
+
+
+def _collected(item: Exercise) -> Iterator[Attempt]:
+    """Read the attempts at an exercise that are in FOLDER."""
+    path = FOLDER / f"{item.label}.toml"
+    file = decoded(path, _File)
+    programs = {"": item.solution.read_text()}
+    for attempt in (*file.right, *file.wrong):
+        program = attempt.program or programs[attempt.of]
+        where = f"{path}: {attempt.name}"
+        programs[attempt.name] = _changed(program, attempt.change, where)
+        needs = item.lesson_to_run.needs
+        features = [*needs.features, *attempt.needs]
+        lesson = msgspec.structs.replace(
+            item.lesson_to_run, needs=msgspec.structs.replace(needs, features=features)
+        )
+        right = not isinstance(attempt, Wrong)
+        yield Attempt(
+            item,
+            lesson,
+            f"{'right' if right else 'wrong'}-{attempt.name}",
+            programs[attempt.name],
+            attempt.says if isinstance(attempt, Wrong) else None,
+            attempt.in_vm,
+        )
+
+
+def _changed(program: str, changes: list[Change], where: str) -> str:
+    """Return a program with changes made to it; a ``from`` may have a " … " in it."""
+    for change in changes:
+        old = change.from_
+        first, gap, last = old.partition(" … ")
+        if gap:
+            pattern = f"{re.escape(first)}.*?{re.escape(last)}"
+            found = re.search(pattern, program, re.DOTALL)
+            old = found[0] if found else old
+        assert program.count(old) == 1, f"{where}: not once in it: {old!r}"
+        program = program.replace(old, change.to)
+    return program

@@ -8,10 +8,21 @@ from bcclessons.grading.trial import CheckFailed, Trial
 
 def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
+    for line in trial.lines:
+        if re.search(r"\bb['\"]", line.text):
+            raise CheckFailed(
+                Text(
+                    ja="バイト列が b'…' の形で表示されている．printb() を使うか，decode() する．",
+                    en="Bytes are shown in the form b'…'. Use printb(), or decode() them.",
+                ),
+                line,
+                code="print(",
+            )
     for call in trial.calls:
         lines = trial.lines_of(call)
+        # Whatever stands around them: "(pid=1, uid=0)" has both.
         values = dict(
-            pair for line in lines for pair in re.findall(r"(\w+)=(\S+)", line["text"])
+            pair for line in lines for pair in re.findall(r"(\w+)=(\w+)", line["text"])
         )
         last = lines[-1] if lines else None
         expected = {"pid": call.pid, "comm": call.made_by.name, "uid": call.made_by.uid}

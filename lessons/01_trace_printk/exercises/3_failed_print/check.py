@@ -19,6 +19,16 @@ def check(trial: Trial) -> None:
                 line,
                 code="bpf_trace_printk(",
             )
+    for line in trial.others:
+        if "failed=" in line:
+            raise CheckFailed(
+                Text(
+                    ja="この行は failed=戻り値 pid=PID の形ではない．",
+                    en="This line does not have the form failed=VALUE pid=PID.",
+                ),
+                line,
+                code="failed=",
+            )
     for call in trial.calls:
         line = trial.line_of(call)
         if line["failed"] != EINVAL:

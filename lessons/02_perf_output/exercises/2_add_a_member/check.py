@@ -18,6 +18,15 @@ def check(trial: Trial) -> None:
                 line,
                 code=("u32 tid", "struct data_t {"),
             )
+        if line["comm"] != call.made_by.name:
+            raise CheckFailed(
+                Text(
+                    ja=f"COMM は，スレッドの名前の {call.made_by.name} のはずである．",
+                    en=f"COMM should be {call.made_by.name}, the name of the thread.",
+                ),
+                line,
+                code="bpf_get_current_comm",
+            )
         if line["tid"] != str(call.tid):
             raise CheckFailed(
                 Text(

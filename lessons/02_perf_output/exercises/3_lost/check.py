@@ -33,6 +33,17 @@ def check(trial: Trial) -> None:
         )
     pids = {str(call.pid) for call in trial.calls}
     missing = len(trial.calls) - sum(line["pid"] in pids for line in trial.lines)
+    if not missing:
+        raise CheckFailed(
+            Text(
+                ja="イベントが 1 件も失われなかったので，数えられたかどうかがわからない．"
+                "バッファは 1 ページ（page_cnt=1）のままにする．",
+                en="No event was lost, so nothing shows whether it counts. Leave the buffer "
+                "one page small: page_cnt=1.",
+            ),
+            totals[-1],
+            code="page_cnt",
+        )
     total = int(totals[-1].partition(":")[2])
     if not missing <= total <= missing + OTHERS:
         raise CheckFailed(
