@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text
-from bcclessons.course import lesson
-from bcclessons.course.exercise import Exercise, load_all
+from bcclessons.course import exercise, lesson
+from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.progress import Solved
 from bcclessons.doctor.check import State
@@ -63,6 +63,7 @@ class Lab:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.solved = Solved(os.environ)
+        self._unreadable: dict[str, Problem] = {}
 
     @property
     def console(self) -> Console:
@@ -77,6 +78,7 @@ class Lab:
             try:
                 found.append(lesson.load(folder))
             except Problem as problem:
+                self._unreadable[folder.name.partition("_")[0]] = problem
                 self.console.say(problem.text)
         if not found:
             raise Problem(
@@ -87,18 +89,39 @@ class Lab:
 
     @cached_property
     def exercises(self) -> list[Exercise]:
-        """The exercises of the lessons whose exercises can all be read."""
+        """Every exercise that can be read; of the others, the console says why not."""
         found = []
         for item in self.lessons:
-            try:
-                found += load_all([item])
-            except Problem as problem:
-                self.console.say(problem.text)
+            for folder in exercise.folders(item):
+                try:
+                    found.append(exercise.load(folder, item))
+                except Problem as problem:
+                    number = folder.name.partition("_")[0]
+                    self._unreadable[f"{item.label}/{number}"] = problem
+                    self.console.say(problem.text)
         return found
 
     def lesson(self, name: str) -> Lesson:
         """Return the lesson meant by 2, 02 or a part of its name, else raise Problem."""
-        return lesson.find(self.lessons, name)
+        with self._explained(name):
+            return lesson.find(self.lessons, name)
+
+    def named_exercises(self, name: str) -> list[Exercise]:
+        """Return the exercises meant by 02/1, or 02 for all, else raise Problem."""
+        with self._explained(name):
+            return exercise.find(self.exercises, name)
+
+    @contextmanager
+    def _explained(self, name: str) -> Iterator[None]:
+        """Where what is meant is not found, raise the reason if it cannot be read."""
+        try:
+            yield
+        except Problem:
+            for label, problem in self._unreadable.items():
+                known, wanted = label.lstrip("0"), name.lstrip("0")
+                if wanted == known or wanted.startswith(f"{known}/"):
+                    raise problem from None
+            raise
 
     def report(self, target: Target = ANYWHERE) -> Report:
         """Examine this machine, with VMs of the target's release."""
@@ -173,11 +196,8 @@ class Lab:
                     time.sleep(0.05)
                 if machine.is_running():
                     raise
-            if not machine.is_running():
-                raise Problem(
-                    ja="VM が止まった（./lab stop か，異常終了）．もう一度実行する．",
-                    en="the VM was stopped or has crashed; run this again.",
-                )
+            if isinstance(machine, Vm) and not machine.is_running():
+                raise machine.why_ended()
 
     @contextmanager
     def machines(self, target: Target) -> Iterator[Callable[[Lesson], Machine]]:

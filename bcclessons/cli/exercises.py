@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bcclessons.cli.next_step import next_step
 from bcclessons.console.text import Problem, Text
-from bcclessons.course import exercise, learner_file
+from bcclessons.course import learner_file
 from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.grading import feedback
@@ -21,7 +21,7 @@ from bcclessons.setup.paths import CHECKOUT
 
 def _first(lab: Lab, name: str | None) -> Exercise:
     """Return the first unsolved exercise of those named, or of all."""
-    chosen = exercise.find(lab.exercises, name) if name is not None else lab.exercises
+    chosen = lab.named_exercises(name) if name is not None else lab.exercises
     if not chosen:
         raise Problem(
             ja="読める演習が無い．一覧: ./lab",
@@ -43,7 +43,7 @@ def check(
         print(feedback.hints(item, count, lab.console.language))
         return
     if name is not None and not everything:
-        chosen = exercise.find(lab.exercises, name)
+        chosen = lab.named_exercises(name)
     else:
         first = _first(lab, None)
         chosen = lab.exercises if everything else [first]
@@ -118,7 +118,7 @@ def reset(lab: Lab, name: str) -> None:
 
     Of a whole lesson, only those that have been started, and after asking.
     """
-    items = exercise.find(lab.exercises, name)
+    items = lab.named_exercises(name)
     if len(items) > 1:
         items = [item for item in items if item.my_sample.exists()]
         if not items:

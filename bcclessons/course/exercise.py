@@ -101,13 +101,18 @@ def load(folder: Path, lesson: Lesson) -> Exercise:
     return Exercise(**msgspec.structs.asdict(data), lesson=lesson, folder=folder)
 
 
+def folders(lesson: Lesson) -> list[Path]:
+    """Return the folders of a lesson's exercises, in order of number."""
+    found = lesson.folder.glob("exercises/[0-9]*_*/exercise.toml")
+    return sorted(
+        (path.parent for path in found),
+        key=lambda folder: int(folder.name.partition("_")[0]),
+    )
+
+
 def load_all(lessons: Sequence[Lesson]) -> list[Exercise]:
     """Read every exercise of the lessons, in order of lesson and number."""
-    found = [
-        load(path.parent, lesson)
-        for lesson in lessons
-        for path in lesson.folder.glob("exercises/[0-9]*_*/exercise.toml")
-    ]
+    found = [load(path, lesson) for lesson in lessons for path in folders(lesson)]
     return sorted(found, key=lambda item: (item.lesson.number, item.number))
 
 

@@ -7,15 +7,20 @@ from pathlib import Path
 
 from bcclessons.console.text import Problem
 from bcclessons.course.exercise import Exercise
+from bcclessons.setup.files import unreadable
 
 
 def create(exercise: Exercise) -> bool:
     """Make the file from the start, unless it is there; tell whether it was made."""
     try:
+        text = exercise.start.read_bytes()
+    except OSError as error:
+        raise unreadable(exercise.start, error.strerror) from error
+    try:
         # "x": a file that somebody makes meanwhile is not overwritten.
         with exercise.my_sample.open("xb") as file:
             try:
-                file.write(exercise.start.read_bytes())
+                file.write(text)
                 file.flush()
                 shutil.copymode(exercise.start, exercise.my_sample)
             except OSError:  # a full disk must not leave a part of it

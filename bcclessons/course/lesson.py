@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -10,6 +12,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from bcclessons.console.text import Problem, Text
+from bcclessons.setup.files import unreadable
 
 _Kind = TypeVar("_Kind")
 
@@ -161,10 +164,8 @@ def decoded(path: Path, kind: type[_Kind]) -> _Kind:
     try:
         return msgspec.toml.decode(path.read_bytes(), type=kind)
     except (OSError, ValueError, OverflowError, RecursionError) as error:
-        raise Problem(
-            ja=f"{path} が読めない（{error}）．書き方は CONTRIBUTING.md にある．",
-            en=f"{path} cannot be read ({error}); see CONTRIBUTING.md.",
-        ) from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise unreadable(path, reason) from error
 
 
 def load(folder: Path) -> Lesson:
@@ -178,6 +179,12 @@ def load(folder: Path) -> Lesson:
             "どちらかを直す．",
             en=f"{path}: number or program does not fit what is in the folder; "
             "fix one of the two.",
+        )
+    if not os.access(lesson.source, os.X_OK):
+        command = f"chmod +x {shlex.quote(str(lesson.source))}"
+        raise Problem(
+            ja=f"{lesson.source} が実行可能でない．直すには: {command}",
+            en=f"{lesson.source} is not executable; to fix it: {command}",
         )
     return lesson
 

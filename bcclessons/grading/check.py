@@ -18,6 +18,7 @@ from bcclessons.grading.contract import Limits, Observation, Request
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.source import Source
 from bcclessons.grading.trial import CheckFailed, Trial
+from bcclessons.setup.files import unreadable
 
 if TYPE_CHECKING:
     from bcclessons.course.exercise import Exercise
@@ -242,8 +243,6 @@ def _load(path: Path) -> Callable[[Trial], None]:
         spec.loader.exec_module(module)
         function: Callable[[Trial], None] = module.check
     except Exception as error:
-        raise Problem(
-            ja=f"{path} を読めない（{error}）．git で元に戻す: git checkout -- {path}",
-            en=f"{path} cannot be read ({error}); restore it: git checkout -- {path}",
-        ) from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise unreadable(path, reason) from error
     return function

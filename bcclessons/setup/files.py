@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from bcclessons.console.text import Problem
+from bcclessons.setup.paths import CHECKOUT
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -46,6 +48,17 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
     finally:
         for left in temporary.values():
             left.unlink(missing_ok=True)
+
+
+def unreadable(path: Path, reason: object) -> Problem:
+    """Return what to say of a file of the checkout that is missing or damaged."""
+    if path.is_relative_to(CHECKOUT):
+        path = path.relative_to(CHECKOUT)
+    command = f"git checkout -- {shlex.quote(str(path))}"
+    return Problem(
+        ja=f"{path} を読めない（{reason}）．元に戻すには: {command}",
+        en=f"cannot read {path} ({reason}); to restore it: {command}",
+    )
 
 
 def unwritable(error: OSError) -> Problem | None:

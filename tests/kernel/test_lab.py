@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -151,8 +152,39 @@ def test_ended_in_the_middle_it_leaves_no_lesson(
     assert machine.run(program, 30).stdout == ""
 
 
-def test_a_vm_that_is_killed_is_said_in_a_sentence(
-    machine: Runner, checkout: Path, tmp_path: Path
+def kill_qemu(checkout: Path) -> None:
+    """End QEMU as a fault of its own would."""
+    found = subprocess.run(
+        ["pgrep", "-f", f"qemu-system.*{checkout}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+
+
+def type_stop(checkout: Path) -> None:
+    """End the VM as its user does."""
+    subprocess.run(["./lab", "stop"], cwd=checkout, check=True)
+
+
+@pytest.mark.parametrize(
+    "command", [("run", "02", "--demo", "--vm"), ("shell", "--vm")]
+)
+@pytest.mark.parametrize(
+    ("end", "says"),
+    [
+        (kill_qemu, "lab: the VM has ended unexpectedly; its logs are in /"),
+        (type_stop, "lab: the VM was stopped by ./lab stop; to start it again, run"),
+    ],
+)
+def test_a_vm_that_ends_under_its_user_is_said_in_a_sentence(
+    machine: Runner,
+    checkout: Path,
+    tmp_path: Path,
+    command: tuple[str, ...],
+    end: Callable[[Path], None],
+    says: str,
 ) -> None:
     if machine.name != "vm":
         pytest.skip("this machine is the host: it has no VM to kill")
@@ -160,9 +192,9 @@ def test_a_vm_that_is_killed_is_said_in_a_sentence(
     copy = tmp_path / "copy of the checkout"
     shutil.copytree(checkout, copy, ignore=shutil.ignore_patterns(".git"))
     one = subprocess.Popen(
-        ["./lab", "run", "02", "--demo", "--vm"],
+        ["./lab", *command],
         cwd=copy,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -170,14 +202,8 @@ def test_a_vm_that_is_killed_is_said_in_a_sentence(
     )
     assert one.stderr is not None
     wait_for_line(one.stderr, "Running on the VM")
-    found = subprocess.run(
-        ["pgrep", "-f", f"qemu-system.*{copy}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+    end(copy)
     _, said = one.communicate(timeout=30)
     assert one.returncode == 1
-    assert said.splitlines()[-1].startswith("lab: the VM was stopped")
+    assert said.splitlines()[-1].startswith(says)
     assert "Traceback" not in said

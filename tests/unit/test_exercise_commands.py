@@ -118,24 +118,6 @@ def test_reset_of_a_lesson_asks_first(learner: Learner) -> None:
     assert "[Y/n]" not in one[1]
 
 
-@pytest.mark.parametrize("broken", ["lesson.toml", "exercises/1_seconds/exercise.toml"])
-def test_a_broken_file_of_one_lesson_does_not_stop_the_others(
-    learner: Learner, broken: str
-) -> None:
-    (learner.folder / "lessons/02_perf_output" / broken).write_text("number = [")
-    done = learner.lab()
-    assert done.returncode == 0
-    assert "First steps" in done.stdout
-    assert f"{broken} cannot be read" in done.stderr
-    hint = learner.lab("check", "01/1", "--hint")
-    assert hint.returncode == 0
-    assert hint.stdout.startswith("Hint 1/")
-    stopped = learner.lab("check", "02/1", "--hint")
-    assert stopped.returncode == 1
-    assert f"{broken} cannot be read" in stopped.stderr
-    assert "Traceback" not in stopped.stderr
-
-
 def test_where_nothing_can_be_read_one_sentence_says_so(learner: Learner) -> None:
     for path in learner.folder.glob("lessons/*/exercises/*/exercise.toml"):
         path.write_text("title = 1")

@@ -191,7 +191,7 @@ def test_what_is_no_program_is_said(own: Exercise, broken: str) -> None:
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        ("kind = 'dance'", r"exercise\.toml cannot be read"),
+        ("kind = 'dance'", r"cannot read .*exercise\.toml"),
         ("kind = 'call'\nfiel = '/bin/ls'", r"steps have no field fiel"),
     ],
 )

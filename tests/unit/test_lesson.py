@@ -45,7 +45,7 @@ def make(root: Path, name: str, toml: str | bytes = GOOD) -> Path:
     """Make a lesson's folder in a checkout; return it."""
     folder = root / "lessons" / name
     folder.mkdir(parents=True)
-    (folder / "seven_sample").touch()
+    (folder / "seven_sample").touch(0o755)
     data = toml if isinstance(toml, bytes) else toml.encode()
     (folder / "lesson.toml").write_bytes(data)
     return folder

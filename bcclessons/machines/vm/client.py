@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOUNT = "/bcc-lessons"
 _STOP_SECONDS = 10.0
+# The file that says that it was ./lab stop that ended a VM.
+_STOPPED = "stopped"
 
 
 def _run_folder(workspace: Workspace) -> Path:
@@ -122,6 +124,7 @@ class Vm:
                 return
             time.sleep(0.02)
         State.remove(self._folder)  # of one that was killed
+        (self._folder / _STOPPED).unlink(missing_ok=True)
         guest.write(self._folder)
         (self._folder / "log").unlink(missing_ok=True)
         with (
@@ -182,6 +185,19 @@ class Vm:
         """Tell whether the VM still runs."""
         return _is_supervised(self._folder)
 
+    def why_ended(self) -> Problem:
+        """Return what to say of a VM that has ended under its user."""
+        if (self._folder / _STOPPED).exists():
+            return Problem(
+                ja="VM は ./lab stop で止められた．もう一度実行すると，また始まる．",
+                en="the VM was stopped by ./lab stop; to start it again, run this again.",
+            )
+        return Problem(
+            ja=f"VM が異常終了した．記録は {self._folder} にある．もう一度実行する．",
+            en=f"the VM has ended unexpectedly; its logs are in {self._folder}. "
+            "Run this again.",
+        )
+
     def local_command(self, argv: Sequence[str], *, root: bool = False) -> list[str]:
         """Return ``argv``: one is root in the VM, and needs nothing more."""
         del root
@@ -210,6 +226,8 @@ def stop(workspace: Workspace) -> list[Release]:
     for release in RELEASES:
         folder = _run_folder(workspace.on(release))
         state = _state_of(folder)
+        if state is not None:
+            (folder / _STOPPED).touch()
         if state is None or not state.signal(signal.SIGTERM):
             continue
         stopped.append(release)
