@@ -50,7 +50,8 @@ def session(
             stderr=subprocess.PIPE,
             text=True,
             check=False,
-            env=environment(),
+            # It looks at its terminal, if there is one, though it draws nothing.
+            env={**environment(), "TERM": "xterm-256color"},
         )
         if started.returncode != 0:
             raise _not_started(started.stderr.strip())

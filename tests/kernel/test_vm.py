@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from bcclessons.console.console import Console
@@ -103,6 +104,30 @@ def test_what_is_written_in_the_vm_is_on_the_host(folder: Path) -> None:
         assert run(machine, "cat", "from-host") == "changed"
     assert (folder / "from-guest").read_text() == "guest"
     assert (folder / "from-guest").stat().st_uid == os.getuid()
+
+
+@pytest.mark.parametrize("terminal", ["xterm-256color", "xterm-kitty"])
+def test_a_shell_in_it_says_so_and_works_on_any_terminal(
+    folder: Path, terminal: str
+) -> None:
+    (folder / "lesson").write_text("# 終わり\n" * 99)
+    with vm.Vm(workspace(folder)) as machine:
+        argv = machine.command(["bash"], terminal=True)
+        # The user's locale is not known in there.
+        settings = {**os.environ, "TERM": terminal, "LC_ALL": "ja_JP.UTF-8"}
+        shell = pexpect.spawn(
+            argv[0], argv[1:], env=settings, encoding="utf-8", timeout=60
+        )
+        prompt = "(VM) bcc-lessons# "
+        shell.expect_exact(prompt)
+        shell.sendline("clear && tput cols && less lesson")
+        shell.expect_exact("\x1b[H\x1b[2J")
+        assert shell.expect_exact(["# 終わり", "binary", "not fully"]) == 0
+        shell.send("q")
+        shell.expect_exact(prompt)
+        shell.sendline("exit")
+        shell.expect(pexpect.EOF)
+        shell.close()
 
 
 def test_a_folder_that_cannot_be_written_is_mounted_all_the_same(folder: Path) -> None:

@@ -9,14 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem
 from bcclessons.setup import environments
+from bcclessons.setup.cost import Cost
 from bcclessons.setup.files import unwritable
-from bcclessons.setup.paths import CHECKOUT
+from bcclessons.setup.paths import CHECKOUT, environment_folder
 from tests.processes import left_of, started_with
 
 
@@ -49,6 +51,64 @@ def test_debians_separate_package_is_installed_first(
     with pytest.raises(Problem, match=r"environment needs .*: python3-venv"):
         environments.make(folder, lock, Console(Language.EN))
     assert not folder.exists()
+
+
+def test_what_an_environment_is_said_to_cost_is_what_it_takes() -> None:
+    """Of the environment that runs this test, where there is no bytecode in it."""
+    dev = CHECKOUT / "requirements-dev.txt"
+    if Path(sys.prefix) != environment_folder(dev):
+        pytest.skip("this machine runs the tests in an environment of its own")
+    files = Path(sys.prefix).rglob("*")
+    used = sum(f.lstat().st_blocks * 512 for f in files if not f.is_dir())
+    assert used == pytest.approx(environments.COSTS["requirements-dev"].disk, rel=0.2)
+    locks = {path.stem for path in CHECKOUT.glob("requirements*.txt")}
+    assert set(environments.COSTS) == set(environments.USES) == locks
+
+
+@pytest.mark.parametrize(
+    ("cost", "en", "ja"),
+    [
+        (
+            Cost(216e6, 660e6, 50),
+            "about 216 MB to download, 660 MB of disk, 50 seconds",
+            "ダウンロード 約 216 MB，ディスク 約 660 MB，時間 約 50 秒",
+        ),
+        (
+            Cost(2e3, 1.24e9, 170),
+            "about 1 MB to download, 1.2 GB of disk, 3 minutes",
+            "ダウンロード 約 1 MB，ディスク 約 1.2 GB，時間 約 3 分",
+        ),
+    ],
+)
+def test_a_cost_reads_as_one_says_it(cost: Cost, en: str, ja: str) -> None:
+    assert (cost.text.en, cost.text.ja) == (en, ja)
+
+
+def test_what_is_made_and_its_cost_are_said_before_it_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And that what was fetched is kept, where it is interrupted."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "bcc-lessons/python/new"
+
+    def interrupt(made: Path, *command: str) -> NoReturn:
+        said = capsys.readouterr().err
+        assert f"for the website in {folder.parent}" in said
+        assert "about 28 MB to download, 164 MB of disk, 20 seconds" in said
+        fetched = made.with_name(f"fetched-{made.name}")
+        fetched.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environments, "call", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        environments.make(
+            folder, CHECKOUT / "requirements-site.txt", Console(Language.EN)
+        )
+    assert "What was downloaded is kept; the same command" in capsys.readouterr().err
+    assert sorted(path.name for path in folder.parent.iterdir()) == [
+        "fetched-new",
+        "lock",
+    ]
 
 
 def test_only_errors_in_writing_are_explained() -> None:

@@ -31,7 +31,7 @@ def private(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize("columns", [40, 80])
+@pytest.mark.parametrize("columns", [20, 40, 80])
 @pytest.mark.parametrize("language", list(Language))
 def test_the_key_to_leave_is_always_on_the_screen(
     lessons: list[Lesson], private: Path, language: Language, columns: int
@@ -48,7 +48,8 @@ def test_the_key_to_leave_is_always_on_the_screen(
         )
         leave = {Language.JA: "Ctrl-Q: 終了", Language.EN: "Ctrl-Q: leave"}[language]
         terminal.expect_exact(leave, timeout=10)
-        terminal.expect_exact("F2: ", timeout=10)
+        if columns > 20:
+            terminal.expect_exact("F2: ", timeout=10)
         terminal.send("\x11")
         terminal.expect(pexpect.EOF, timeout=10)
         terminal.close()
@@ -151,14 +152,16 @@ with tmux.session([], os.terminal_size((80, 24)), [["sleep", "60"]]) as command:
 """
 
 
-@pytest.fixture
-def attached(private: Path) -> Iterator[pexpect.spawn[str]]:
-    """A process that shows a session, in a terminal."""
+@pytest.fixture(params=["xterm-256color", "xterm-kitty", "xterm-ghostty"])
+def attached(
+    request: pytest.FixtureRequest, private: Path
+) -> Iterator[pexpect.spawn[str]]:
+    """A process that shows a session, in a terminal that is described here or not."""
     process = pexpect.spawn(
         sys.executable,
         ["-c", ATTACHED, str(private)],
         dimensions=(24, 80),
-        env={**tmux.environment(), "TERM": "xterm-256color"},
+        env={**tmux.environment(), "TERM": request.param},
         encoding="utf-8",
         timeout=10,
     )
@@ -174,9 +177,9 @@ def test_a_killed_client_of_tmux_is_said_and_the_terminal_is_as_before(
     clients = ["tmux", "-S", str(socket), "list-clients", "-F", "#{client_pid}"]
     done = subprocess.run(clients, capture_output=True, text=True, check=True)
     os.kill(int(done.stdout), signal.SIGKILL)
-    # Ours: tmux's own server may write some of it, too, at the same time.
+    # tmux's own server may write at the same time, within a sentence of ours.
     attached.expect_exact("\x1b[?1049l\x1b[?25h\x1b[?1000;")
-    attached.expect_exact("said: tmux, which showed the two panes, has ended (SIGKILL)")
+    attached.expect_exact("(SIGKILL)")
     assert termios.tcgetattr(attached)[3] & termios.ECHO
     attached.expect(pexpect.EOF)
     assert [*private.iterdir()] == []
