@@ -157,7 +157,7 @@ class Program:
         return True
 
     def settle(self, quiet: float) -> None:
-        """Wait until it prints nothing more, for so many seconds; ten at most.
+        """Wait until it prints nothing more, for so many seconds; 12 times that at most.
 
         While it waits for a CPU, it cannot print, and is not quiet.
         """
@@ -170,7 +170,9 @@ class Program:
             before = self.waited
             return time.monotonic() - self._last_output > quiet
 
-        self.pump_until(lambda: not self.running or self.flooded or is_quiet(), 10)
+        self.pump_until(
+            lambda: not self.running or self.flooded or is_quiet(), 12 * quiet
+        )
 
     def wait(self, seconds: float) -> None:
         """Wait for its end, and for the rest of what it printed."""

@@ -290,6 +290,35 @@ def test_two_checks_at_once_do_not_disturb_each_other(machine: Runner) -> None:
     assert [check.result() for check in checks] == [None, None]
 
 
+# Starts programs without end, until its standard input ends.
+STORM = """
+import os, select
+while not select.select([0], [], [], 0)[0]:
+    for _ in range(20):
+        os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)
+"""
+
+
+@pytest.mark.parametrize("label", ["02/1", "02/3"])
+def test_a_right_program_on_a_busy_machine_is_not_called_wrong(
+    machine: Runner, label: str
+) -> None:
+    if machine.name == "vm":
+        pytest.skip("the storm is on this host; what counts it is the same program")
+    exercise = next(item for item in EXERCISES if item.label == label)
+    argv = machine.machine.command(["/usr/bin/python3", "-c", STORM], root=True)
+    with subprocess.Popen(argv, stdin=subprocess.PIPE) as storm:
+        found = check_program(exercise, exercise.solution.read_text(), machine.machine)
+        flood = check(machine, BAD["floods"].program)
+        dies = check(machine, BAD["dies"].program)
+        assert storm.poll() is None
+    assert found is None or found.undecided
+    assert flood is not None
+    assert "more than 1 MB" in flood.text.en
+    assert dies is not None
+    assert "ZeroDivisionError" in dies.text.en
+
+
 def exercise_in(folder: Path) -> Exercise:
     """Return the exercise 02/1 in a folder of its own."""
     shutil.copytree(EXERCISE.folder, folder)

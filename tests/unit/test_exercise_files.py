@@ -185,6 +185,12 @@ def test_what_is_no_program_is_said(own: Exercise, broken: str) -> None:
     assert not learner_file.create(own)
     with pytest.raises(Problem, match=r"\./lab reset 02/1"):
         learner_file.read(own)
+
+
+def test_line_ends_are_read_as_they_are(own: Exercise) -> None:
+    """The kernel does not start a program with those of Windows."""
+    own.my_sample.write_bytes(b"#!/usr/bin/python3\r\nprint()\r\n")
+    assert learner_file.read(own) == "#!/usr/bin/python3\r\nprint()\r\n"
     assert learner_file.put_aside(own) is not None
 
 

@@ -9,10 +9,16 @@ import pytest
 from bcclessons.console.text import Language, Problem, Text
 from bcclessons.grading import diagnosis, feedback
 from bcclessons.grading.check import _compare, _load
-from bcclessons.grading.contract import Limits, Observation, Request
+from bcclessons.grading.contract import (
+    CallFacts,
+    Ending,
+    Limits,
+    Observation,
+    Request,
+)
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.source import Source
-from bcclessons.grading.trial import Line, Trial
+from bcclessons.grading.trial import CheckFailed, Line, Trial
 from tests.kernel.attempts import EXERCISES
 
 
@@ -175,3 +181,74 @@ def test_request_and_observation_survive_the_line() -> None:
     assert Observation.from_json(observed.to_json()) == observed
     with pytest.raises(ValueError, match="Expecting value"):
         Observation.from_json("")
+
+
+WHOLE = (
+    'Traceback (most recent call last):\n  File "/tmp/x/my_sample", line 4, in f\n'
+    "TypeError: no\n"
+)
+CUT = 'Traceback (most recent call last):\n  File "/tmp/x/my_sample", line 53, in f'
+
+
+def test_a_traceback_that_was_cut_off_does_not_count() -> None:
+    found = diagnosed(Observation("interrupted", stderr=WHOLE + CUT))
+    assert found.text.en == "It raised an exception: TypeError: no"
+    assert found.line == 4
+
+
+def test_ctrl_c_in_a_callback_is_no_fault_of_a_program_that_ends() -> None:
+    said = (
+        "Exception ignored on calling ctypes callback function: <function f>\n"
+        "Traceback (most recent call last):\n"
+        '  File "/tmp/x/my_sample", line 4, in f\nKeyboardInterrupt: \n'
+    )
+    observed = Observation("interrupted", stderr=said)
+    request = Request(PROGRAM, "", [], LIMITS)
+    assert diagnosis.behaviour(observed, request) is None
+    assert diagnosed(Observation("deaf", stderr=said)).text.en.startswith("Ctrl-C made")
+
+
+@pytest.mark.parametrize("first", ["#!/usr/bin/python3", "#!/usr/bin/env python3"])
+def test_windows_line_ends_are_named(first: str) -> None:
+    ending: Ending = "early" if "env" in first else "not started"
+    found = diagnosed(Observation(ending), f"{first}\r\nprint()\r\n")
+    assert "sed -i 's/\\r$//' my_sample" in found.text.en
+    assert found.line == 1
+
+
+@pytest.mark.parametrize("name", ["bcc.py", "bcc/__init__.py"])
+def test_a_file_that_hides_bcc_is_named(name: str) -> None:
+    request = Request(PROGRAM, "", [], LIMITS, {name: ""})
+    observed = Observation("early", stderr="no bcc: sudo apt install python3-bpfcc\n")
+    found = diagnosis.behaviour(observed, request)
+    assert found is not None
+    assert f"There is {name.removesuffix('__init__.py')} in the folder" in found.text.en
+
+
+def trial_of(output: list[str], call: CallFacts) -> Trial:
+    exercise = EXERCISES[3]
+    stdout = "\n".join([exercise.output.ready, *output])
+    return Trial.of(exercise, Observation("interrupted", stdout, calls=[call]))
+
+
+LINE = "1.0                learner          {}  Hello, perf_output!"
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        ([], "Nothing was printed after the header."),
+        (["what is this"], "cannot be read by the columns"),
+        ([LINE.format(8241980307595592765)], "none with a PID of the calls made"),
+        ([LINE.format(4711)], "are of other processes"),
+    ],
+)
+def test_what_came_instead_of_a_line_is_told_apart(
+    output: list[str], says: str
+) -> None:
+    trial = trial_of(output, CallFacts(77, 77, 1, 1, 2, 0, 0))
+    with pytest.raises(CheckFailed) as failed:
+        trial.line_of(trial.calls[0])
+    assert says in failed.value.text.en
+    assert "PID 77 (learner, UID 0)" in failed.value.text.en
+    assert failed.value.output == (output[-1] if output else None)

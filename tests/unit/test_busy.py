@@ -1,0 +1,55 @@
+"""When a failed trial is the program's fault, and when a busy machine's."""
+
+from __future__ import annotations
+
+import pytest
+
+from bcclessons.console.text import Language
+from bcclessons.grading import busy, feedback
+from bcclessons.grading.contract import Ending, Load, Observation
+from tests.kernel.attempts import EXERCISES
+
+EXERCISE = EXERCISES[0]
+QUIET = Load(seconds=2.0, processes=10, waited=0.1)
+STORM = Load(seconds=2.0, processes=2000, waited=0.1)
+FULL = Load(seconds=10.0, processes=20, waited=7.0)
+RAISED = 'Traceback (most recent call last):\n  File "x"\nValueError: no\n'
+
+
+@pytest.mark.parametrize("load", [STORM, FULL])
+def test_a_busy_machine_is_said_with_what_to_do(load: Load) -> None:
+    observed = Observation("interrupted", load=load)
+    assert not busy.is_certain(observed)
+    assert busy.is_worth_repeating(observed)
+    found = busy.feedback(observed, EXERCISE)
+    assert found is not None
+    assert found.undecided
+    assert "./lab check 01/1 --vm" in found.text.en
+    shown = feedback.result(EXERCISE, found, "", Language.EN)
+    assert shown.startswith("01/1 Print four values: undecided: the machine is busy.")
+    assert "--hint" not in shown
+
+
+def test_a_quiet_machine_is_no_excuse() -> None:
+    observed = Observation("interrupted", load=QUIET)
+    assert not busy.is_worth_repeating(observed)
+    assert busy.feedback(observed, EXERCISE) is None
+
+
+@pytest.mark.parametrize("ending", ["not started", "early", "by itself", "bomb"])
+def test_how_a_program_ends_by_itself_is_its_own_fault(ending: Ending) -> None:
+    assert busy.is_certain(Observation(ending, load=STORM))
+
+
+def test_an_exception_is_its_own_fault_but_not_ctrl_c_in_a_callback() -> None:
+    assert busy.is_certain(Observation("interrupted", stderr=RAISED, load=STORM))
+    pressed = RAISED.replace("ValueError: no", "KeyboardInterrupt")
+    assert not busy.is_certain(Observation("deaf", stderr=pressed, load=STORM))
+
+
+@pytest.mark.parametrize(("lines", "certain"), [(5_000, False), (200_000, True)])
+def test_more_lines_than_others_can_cause_are_its_own(
+    lines: int, certain: bool
+) -> None:
+    observed = Observation("flooded", stdout="x\n" * lines, load=STORM)
+    assert busy.is_certain(observed) is certain
