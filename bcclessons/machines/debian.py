@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -153,7 +154,8 @@ def unpack(
         assert process.stdin is not None
         process.stdin.close()
     if process.returncode != 0:
-        raise _failure(suite, log.read_text(errors="replace"))
+        free = shutil.disk_usage(into.parent).free
+        raise _failure(suite, log.read_text(errors="replace"), free)
 
 
 def _runs(process: subprocess.Popen[bytes]) -> bool:
@@ -165,13 +167,17 @@ def _runs(process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _failure(suite: str, log: str) -> Problem:
-    """Say why mmdebstrap failed, by its own words."""
+# Less is left only by what has filled the disk; then the log may be cut short.
+LITTLE_BYTES = 1_000_000
+
+
+def _failure(suite: str, log: str, free: int) -> Problem:
+    """Say why mmdebstrap failed, by its own words and the free bytes of the disk."""
     errors = [
         line for line in log.splitlines() if re.match(r"E: |.*No space left", line)
     ]
     reason = errors[0].removeprefix("E: ") if errors else log.strip()[-200:]
-    if "No space left" in log:
+    if "No space left" in log or free < LITTLE_BYTES:
         return Problem(
             ja="ディスクがいっぱいになった．空きを作るか，別の場所を使う: "
             "XDG_CACHE_HOME=/大きなディスク ./lab …",

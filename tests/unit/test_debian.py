@@ -30,6 +30,19 @@ def test_no_release_takes_anothers_images_for_its_own() -> None:
         assert not other.name.startswith(f"{one.name}-")
 
 
+def test_a_full_disk_is_told_from_a_missing_network() -> None:
+    """It may have filled up before anything could be written into the log."""
+    for log, free in (
+        ("", 0),
+        ("tar: x: Cannot write: No space left on device", 10**9),
+    ):
+        assert "disk is full" in debian._failure("trixie", log, free).text.en
+    other = debian._failure("trixie", "E: Unable to connect to the mirror", 10**9)
+    assert (
+        "(trixie): Unable to connect to the mirror Check the network" in other.text.en
+    )
+
+
 def test_an_image_does_not_depend_on_what_is_said_of_its_kernel() -> None:
     for row in debian.RELEASES:
         assert re.fullmatch(r"\d+\.\d+", row.kernel)

@@ -156,6 +156,30 @@ def test_an_image_of_another_recipe_stays(
     assert left == {used, running, image.folder}
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (
+            subprocess.CalledProcessError(255, ["ssh-keygen", "-q"]),
+            "ssh-keygen: status",
+        ),
+    ],
+)
+def test_a_build_that_fails_is_said_in_a_sentence_and_keeps_what_it_fetched(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    def fail(_r: object, _w: Path, fetched: Path, _m: Path, _c: object) -> None:
+        fetched.mkdir()
+        raise error
+
+    monkeypatch.setattr(store, "build", fail)
+    with pytest.raises(Problem, match=f"cannot make debian-13-.*{reason}"):
+        Store(workspace).image()
+    left = sorted(path.name for path in (workspace.cache / "images").iterdir())
+    assert left == ["fetched-debian-13", "lock"]
+
+
 def test_a_file_that_is_cut_short_is_not_whole(tmp_path: Path) -> None:
     (tmp_path / "kernel").write_text("kernel")
     assert layout.read_manifest(tmp_path) is None

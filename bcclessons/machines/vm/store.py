@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -120,11 +121,14 @@ class Store:
                 made = work / "made"
                 build(work, made)
                 made.rename(folder)
-            except OSError as error:
+            except (OSError, subprocess.CalledProcessError) as error:
+                reason: object = error
+                if isinstance(error, subprocess.CalledProcessError):
+                    reason = f"{error.cmd[0]}: status {error.returncode}"
                 raise Problem(
-                    ja=f"{folder.name} を作れない（{error}）．ディスクの空きを確かめ，"
+                    ja=f"{folder.name} を作れない（{reason}）．ディスクの空きを確かめ，"
                     "もう一度実行する．",
-                    en=f"cannot make {folder.name} ({error}); look at the free disk "
+                    en=f"cannot make {folder.name} ({reason}); look at the free disk "
                     "space and run it again.",
                 ) from error
             finally:
