@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -180,6 +182,9 @@ class Lab:
                 tree = headers.stand_in_headers(workspace)
             tracefs = self.report(target)["tracefs"].state is State.OK
             machine = Host(workspace.checkout, tree, tracefs=tracefs)
+        if isinstance(machine, Host) and os.geteuid() != 0 and sys.stdin.isatty():
+            # It asks for the password here, where nothing else is drawn.
+            subprocess.run(["sudo", "-v"], check=False)
         with machine:
             self.console.say(
                 Text(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -78,6 +79,29 @@ def test_demo_prints_the_lessons_events(
         assert {"bash", "less"} <= set(names)
     assert re.search("^Running on ", done.stderr, re.MULTILINE)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [("run", "03", "--demo"), ("check", "02/1")])
+def test_it_is_never_silent_for_long(
+    machine: Runner, checkout: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    if machine.name != "vm":
+        pytest.skip("this machine is the host: nothing takes long there")
+    copy = tmp_path / "copy"  # in which nobody has started an exercise
+    shutil.copytree(checkout, copy, ignore=shutil.ignore_patterns(".git", "my_sample"))
+    with subprocess.Popen(
+        ["./lab", *command, "--vm"],
+        cwd=copy,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as one:
+        assert one.stdout is not None
+        times = [time.monotonic(), *(time.monotonic() for _ in one.stdout)]
+    times.append(time.monotonic())
+    # Two seconds, and what a busy machine adds.
+    assert max(after - before for before, after in pairwise(times)) < 4
 
 
 def test_demo_runs_on_the_release_that_is_asked_for(
