@@ -11,16 +11,17 @@ from bcclessons.grading.feedback import Feedback
 if TYPE_CHECKING:
     from bcclessons.course.exercise import Exercise
     from bcclessons.grading.contract import Observation
+    from bcclessons.grading.trial import Trial
 
 _SOME = 20
 """Processes a second that others make, from which on a failed trial is repeated."""
 _MANY = 100
 """Those from which on they can be the cause."""
 _LINES_EACH = 30
-"""More lines than this for each process are the program's own fault."""
+"""More lines than this for each process shown are the program's own fault."""
 
 
-def is_certain(observed: Observation) -> bool:
+def is_certain(observed: Observation, trial: Trial) -> bool:
     """Tell whether a failure is the program's, whatever else the machine did."""
     if observed.ending not in ("hung", "flooded", "deaf", "interrupted"):
         return True
@@ -28,8 +29,9 @@ def is_certain(observed: Observation) -> bool:
         item.text != "KeyboardInterrupt" for item in exceptions.raised(observed.stderr)
     ):
         return True
-    most = _LINES_EACH * (observed.load.processes + len(observed.calls) + 100)
-    return observed.ending == "flooded" and observed.stdout.count("\n") > most
+    shown = len({line["pid"] for line in trial.lines})
+    most = _LINES_EACH * shown
+    return observed.ending == "flooded" and observed.stdout.count("\n") >= most
 
 
 def is_worth_repeating(observed: Observation) -> bool:

@@ -66,10 +66,11 @@ def check(
     found = None
     for _ in range(1 if machine.emulated else 2):
         observed = _observe(request, machine)
+        trial = Trial.of(exercise, observed)
         found = diagnosis.behaviour(observed, request, exercise.label) or _compare(
-            run_check, Trial.of(exercise, observed), program, exercise.start.read_text()
+            run_check, trial, program, exercise.start.read_text()
         )
-        if found is None or busy.is_certain(observed):
+        if found is None or busy.is_certain(observed, trial):
             return found
         if not busy.is_worth_repeating(observed):
             return found

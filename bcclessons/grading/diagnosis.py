@@ -161,7 +161,7 @@ def _killed(number: int, source: Source) -> Feedback:
         name = signal.Signals(number).name
     except ValueError:
         name = str(number)
-    pointer = source.only(r"(?:^|[;{])\s*(?:char|u8|unsigned char)\s*\*\s*\w+\s*;")
+    pointer = source.pointer_member()
     if number in (signal.SIGSEGV, signal.SIGBUS) and pointer is not None:
         return Feedback(
             Text(

@@ -147,6 +147,17 @@ def _known(last: Raised, source: Source) -> Feedback | None:
             ),
             line=source.only(r"\.(?:perf_submit|ringbuf_output)\(") or last.line,
         )
+    pointer = source.pointer_member()
+    if "'NoneType'" in last.text and pointer is not None:
+        return Feedback(
+            Text(
+                ja=f"{raised_it.ja}char * のメンバで送られるのはアドレスだけである．メンバを char[] "
+                "にして，文字列をそこにコピーする．",
+                en=f"{raised_it.en} Of a char * member only the address is sent: make it a "
+                "char[], and copy the string into it.",
+            ),
+            line=pointer,
+        )
     if "Could not open perf buffer" in last.text:
         return Feedback(
             Text(
@@ -224,7 +235,7 @@ def _unknown_type(name: str, source: Source) -> Feedback:
         pattern = rf"\b{kind[1]}\s*\{{"
     elif "*" in base:
         pattern = rf"(?:^|[;{{])\s*{re.escape(base.rstrip(' *'))}\s*\*"
-    line = source.only(pattern) or source.only(rf"(?:^|[\s;{{]){re.escape(base)}\s+\w+")
+    line = source.member(pattern) or source.member(rf"(?:^|[\s;{{]){re.escape(base)}\s")
     return Feedback(
         Text(
             ja=f"event() は，型が {shown} のメンバを読めない．メンバの型は u8〜u64，s8〜s64，int，"

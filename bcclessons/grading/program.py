@@ -73,6 +73,8 @@ class Program:
 
     def close(self) -> None:
         """End it, and wait until nothing of it is left."""
+        if self.running and self._streams:
+            self._ask_for_report()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._parent, signal.SIGKILL)
         # This process is a subreaper: it becomes the parent of the namespace's first.
@@ -84,6 +86,13 @@ class Program:
             os.close(stream)
         self._streams = {}
         self.running = False
+
+    def _ask_for_report(self) -> None:
+        """Have how many processes it made, though it has not ended."""
+        self._control.settimeout(2.0)
+        with contextlib.suppress(OSError, ValueError):
+            self._control.send(bytes([namespace.REPORT]))
+            self._end(self._report())
 
     def shows(self, line: str) -> bool:
         """Tell whether it has printed this line."""
@@ -113,8 +122,9 @@ class Program:
     def _note_waiting(self) -> None:
         """Note for how long its threads had to wait for a CPU, since it started."""
         total = 0
-        for path in Path("/proc", self._pid, "task").glob("*/schedstat"):
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # it, or a thread of it, has ended
+            for thread in os.listdir(f"/proc/{self._pid}/task"):
+                path = Path(f"/proc/{self._pid}/task/{thread}/schedstat")
                 total += int(path.read_text().split()[1])
         self.waited = max(self.waited, total / 1e9)
 

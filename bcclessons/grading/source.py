@@ -7,20 +7,14 @@ where a line cannot be told for certain, it is None.
 
 from __future__ import annotations
 
-import ast
-import io
 import re
-import tokenize
-from collections.abc import Iterator
 
-_FILLED_IN = "\0"
-"""Stands for what Python puts into the text when it runs."""
+from bcclessons.grading.literals import FILLED_IN, replaced, strings
 
 # Lines that BCC puts before the text, at its last compilation, in one version or other;
 # it adds one more before each function.
 _LINES_BEFORE = (11, 23)
 _FUNCTION = re.compile(r"^(?!\s|#).*\b(\w+) *\(.*\) *\{?\s*$")
-_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 # What BCC writes for a member read through a pointer, or for a call of a table.
 _REWRITTEN = re.compile(
     r"\(\{ .*? \}\)|bpf_\w+_?\((?:\w+, )?(?:\(void \*\))?bpf_pseudo_fd\([^)]*\),"
@@ -33,8 +27,8 @@ class Source:
 
     def __init__(self, program: str) -> None:
         self.lines = program.splitlines()
-        self.strings = list(_strings(program))
-        self._replaced = _replaced(program)
+        self.strings = list(strings(program))
+        self._replaced = replaced(program)
 
     @property
     def c_lines(self) -> list[tuple[int, str]]:
@@ -77,10 +71,36 @@ class Source:
         """Return the names of the functions that the C text defines."""
         return [name for _, text in self.c_lines if (name := _defined(text))]
 
+    def _structs(self) -> list[list[tuple[int, str]]]:
+        """Return the lines of each struct that the C text defines."""
+        found: list[list[tuple[int, str]]] = []
+        inside = False
+        for line in self.c_lines:
+            if re.match(r"struct \w+\s*\{", line[1]):
+                found.append([])
+                inside = True
+            if inside:
+                found[-1].append(line)
+            inside = inside and not line[1].startswith("}")
+        return found
+
     def members(self) -> list[str]:
         """Return the names of the members of the structs that the C text defines."""
-        bodies = re.findall(r"struct \w+\s*\{(.*?)\}", self._text(), re.DOTALL)
-        return re.findall(r"[\w*]\s+\**(\w+)(?:\[[^]]*\])*\s*;", "\n".join(bodies))
+        text = "\n".join(text for lines in self._structs() for _, text in lines)
+        return re.findall(r"[\w*]\s+\**(\w+)(?:\[[^]]*\])*\s*;", text)
+
+    def member(self, pattern: str) -> int | None:
+        """Return the line of the first member that fits, if but one struct has any."""
+        found = [
+            [number for number, text in lines if re.search(pattern, text)]
+            for lines in self._structs()
+        ]
+        fits = [numbers[0] for numbers in found if numbers]
+        return fits[0] if len(fits) == 1 else None
+
+    def pointer_member(self) -> int | None:
+        """Return the line of a member that event() reads as a C string."""
+        return self.member(r"(?:^|[;{])\s*(?:char|u8|unsigned char)\s*\*\s*\w+\s*;")
 
     def _text(self) -> str:
         return "\n".join(text for _, text in self.c_lines)
@@ -118,9 +138,9 @@ class Source:
         for number, text in self.c_lines:
             open_text = text.strip()
             for old in self._replaced:
-                open_text = open_text.replace(old, _FILLED_IN)
-            open_text = re.sub(r"%(?:\(\w+\))?[sdr]|\{\w*\}", _FILLED_IN, open_text)
-            literal = open_text.split(_FILLED_IN)
+                open_text = open_text.replace(old, FILLED_IN)
+            open_text = re.sub(r"%(?:\(\w+\))?[sdr]|\{\w*\}", FILLED_IN, open_text)
+            literal = open_text.split(FILLED_IN)
             if len(literal) > 1 and len("".join(literal).replace(" ", "")) > 4:
                 pattern = ".*".join(map(re.escape, literal))
                 if re.fullmatch(pattern, quoted):
@@ -155,94 +175,3 @@ def _numbers(at: int, string: list[tuple[int, str]]) -> list[int]:
         return []  # it puts a struct of unknown length before its function
     functions = sum(_defined(text) is not None for text in texts)
     return [at, *(at + before + functions for before in _LINES_BEFORE)]
-
-
-def _strings(program: str) -> Iterator[list[tuple[int, str]]]:
-    """Give the lines of each string of the program that has several, as Python reads it.
-
-    Strings that stand side by side are one.
-    """
-    joined: list[tuple[int, str]] = []
-    begin: tuple[int, int] | None = None
-    depth = 0
-    rows = program.splitlines(keepends=True)
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(program).readline))
-    except (tokenize.TokenError, SyntaxError):
-        return
-    for token in tokens:
-        kind = tokenize.tok_name[token.type]
-        if kind == "FSTRING_START":
-            begin = begin if depth else token.start
-            depth += 1
-        elif kind == "FSTRING_END":
-            depth -= 1
-            if not depth and begin is not None:
-                joined = _added(joined, begin[0], _between(rows, begin, token.end))
-        elif depth or kind in ("NL", "COMMENT"):
-            continue
-        elif kind == "STRING":
-            joined = _added(joined, token.start[0], token.string)
-        else:
-            if joined:
-                yield joined
-            joined = []
-
-
-def _between(rows: list[str], begin: tuple[int, int], end: tuple[int, int]) -> str:
-    if begin[0] == end[0]:
-        return rows[begin[0] - 1][begin[1] : end[1]]
-    first, *middle, last = rows[begin[0] - 1 : end[0]]
-    return "".join([first[begin[1] :], *middle, last[: end[1]]])
-
-
-def _added(
-    before: list[tuple[int, str]], row: int, literal: str
-) -> list[tuple[int, str]]:
-    """Return the lines with those of one more string literal, which begins at a row."""
-    parts = re.match(r"([A-Za-z]*)(\"\"\"|'''|\"|')", literal)
-    assert parts is not None
-    body = literal[parts.end() : -len(parts[2])]
-    lines = []
-    for number, piece in enumerate(body.split("\n"), row):
-        text = piece.rstrip("\r")
-        if "r" not in parts[1].lower():
-            text = re.sub(
-                r"\\(.?)",
-                lambda found: _ESCAPES.get(found[1], found[0] if found[1] else ""),
-                text,
-            )
-        if "f" in parts[1].lower():
-            text = re.sub(r"\{\{|\}\}|\{[^{}]*\}", _unformatted, text)
-        lines += [(number, line) for line in text.split("\n")]
-    if before:
-        (_, end), (number, start) = before[-1], lines[0]
-        return [
-            *before[:-1],
-            (number if not end else before[-1][0], end + start),
-            *lines[1:],
-        ]
-    return lines
-
-
-def _unformatted(found: re.Match[str]) -> str:
-    return found[0][0] if found[0] in ("{{", "}}") else _FILLED_IN
-
-
-def _replaced(program: str) -> list[str]:
-    """Return what the program replaces in its texts by replace()."""
-    try:
-        tree = ast.parse(program)
-    except (SyntaxError, ValueError):
-        return []
-    return [
-        node.args[0].value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "replace"
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-        and isinstance(node.args[0].value, str)
-        and node.args[0].value
-    ]
