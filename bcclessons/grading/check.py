@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Problem, Text
-from bcclessons.grading import busy, compiler, diagnosis
+from bcclessons.grading import busy, compiler, diagnosis, silent
 from bcclessons.grading.contract import Limits, Observation, Request
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.source import Source
@@ -46,6 +46,16 @@ def check(
     try:
         compile(program, "my_sample", "exec", dont_inherit=True)
     except SyntaxError as error:
+        if program.startswith("\ufeff"):
+            return Feedback(
+                Text(
+                    ja="ファイルがバイト順マーク（BOM）で始まる．BOM の無い UTF-8 で保存する: "
+                    "sed -i '1s/^\\xEF\\xBB\\xBF//' my_sample",
+                    en="The file begins with a byte order mark (BOM). Save it as UTF-8 "
+                    "without one: sed -i '1s/^\\xEF\\xBB\\xBF//' my_sample",
+                ),
+                line=1,
+            )
         return Feedback(
             Text(
                 ja=f"Python として読めない（{error.msg}）．",
@@ -150,7 +160,7 @@ def _compare(
         numbers = (source.first(code) for code in failed.code)
         line = next(filter(None, numbers), None)
         # clang compiles it, but warns: that is often the cause.
-        hint = compiler.warning(trial.stderr, source) or _silent_mistake(program)
+        hint = compiler.warning(trial.stderr, source) or silent.mistake(program)
         code = source.lines[hint.line - 1] if hint and hint.line else ""
         given = any(
             len(x.strip()) > 9 and x.strip() in code for x in start.splitlines()
@@ -189,49 +199,6 @@ def _unreadable(error: Exception, trial: Trial) -> Feedback:
         ),
         output=trial.lines[0].text if trial.lines else None,
     )
-
-
-_LITERAL_FOR_S = re.compile(r'bpf_trace_printk\("[^"]*%s[^;]*, *"[^"]*" *[,)]')
-_PAGES = re.compile(r"page_cnt *= *([\d<* ()]+)")
-
-
-def _silent_mistake(program: str) -> Feedback | None:
-    """Return a mistake about which neither clang nor BCC says a word."""
-    for number, line in enumerate(program.splitlines(), 1):
-        if _LITERAL_FOR_S.search(line):
-            return Feedback(
-                Text(
-                    ja="%s に，C の文字列定数を渡しても表示されない．書式の中に書く．",
-                    en="A string literal given for %s is not printed: write it into the "
-                    "format.",
-                ),
-                line=number,
-            )
-        pages = _PAGES.search(line)
-        count = _number(pages[1]) if pages else 0
-        if count > 1 << 19:
-            return Feedback(
-                Text(
-                    ja=f"page_cnt={count} は大きすぎて，BCC の中で桁があふれる．",
-                    en=f"page_cnt={count} is so large that it overflows in BCC.",
-                ),
-                line=number,
-            )
-    return None
-
-
-def _number(expression: str) -> int:
-    """Return what a product or shift of whole numbers is, 0 where it is none."""
-    parts = re.fullmatch(
-        r"\s*(\d{1,12})\s*(?:(<<|\*\*?)\s*(\d{1,12}))?[\s)]*", expression
-    )
-    if parts is None:
-        return 0
-    first, second = int(parts[1]), int(parts[3] or 0)
-    if parts[2] == "*":
-        return first * second
-    small = min(second, 64)
-    return first << small if parts[2] == "<<" else first**small if parts[2] else first
 
 
 def _load(path: Path) -> Callable[[Trial], None]:

@@ -128,6 +128,16 @@ def _death(
     if observed.status is not None and observed.status < 0:
         return _killed(-observed.status, source)
     last = _last_line(stderr)
+    if "no bcc" in last and source.lines[0].strip() != "#!/usr/bin/python3":
+        return Feedback(
+            Text(
+                ja="1 行目の Python には BCC が無い．BCC は /usr/bin/python3 のものである．1 行目を "
+                "#!/usr/bin/python3 とする．",
+                en="The Python of the first line has no BCC, which belongs to "
+                "/usr/bin/python3: make the first line #!/usr/bin/python3.",
+            ),
+            line=1,
+        )
     return Feedback(
         Text(
             ja=f"途中で終わった: {last}" if last else "何も言わずに途中で終わった．",

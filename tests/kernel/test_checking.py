@@ -92,6 +92,7 @@ BAD = {
     ),
     "cannot be started": Bad("print('no first line')\n", "first line must be", 1),
     "is no Python": Bad(f"{PYTHON}def (:\n", "Python cannot read it", 2),
+    "begins with a BOM": Bad("\ufeff" + START, "byte order mark", 1),
     "holds a NUL": Bad(f"{PYTHON}\0\n", "Python cannot read it"),
     "does not compile": Bad(
         START.replace("data.pid = pid_tgid", "data.pid = pid_tgi"),

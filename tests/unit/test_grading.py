@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bcclessons.console.text import Language, Problem, Text
-from bcclessons.grading import diagnosis, feedback
+from bcclessons.grading import diagnosis, feedback, silent
 from bcclessons.grading.check import _compare, _load
 from bcclessons.grading.contract import (
     CallFacts,
@@ -181,6 +181,33 @@ def test_request_and_observation_survive_the_line() -> None:
     assert Observation.from_json(observed.to_json()) == observed
     with pytest.raises(ValueError, match="Expecting value"):
         Observation.from_json("")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            '    bpf_trace_printk("name: %s", "a literal");',
+            "A string literal given for %s",
+        ),
+        ("b.open_perf_buffer(f, page_cnt=1 << 20)", "page_cnt=1048576 is so large"),
+        ("b.open_perf_buffer(f, page_cnt=2 ** 20)", "page_cnt=1048576 is so large"),
+        ("b.open_perf_buffer(f, page_cnt=64)", None),
+        ('    bpf_trace_printk("name: %s", comm);', None),
+    ],
+)
+def test_what_nobody_warns_of_is_named(line: str, says: str | None) -> None:
+    found = silent.mistake(f"first\n{line}\n")
+    assert (found and found.line) == (says and 2)
+    assert says is None or (found is not None and says in found.text.en)
+
+
+def test_a_python_without_bcc_is_named() -> None:
+    said = "bcc が無い / no bcc: sudo apt install python3-bpfcc\n"
+    program = "#!/usr/bin/env python3\n" + PROGRAM
+    found = diagnosed(Observation("early", stderr=said), program)
+    assert "make the first line #!/usr/bin/python3" in found.text.en
+    assert found.line == 1
 
 
 WHOLE = (
