@@ -13,7 +13,7 @@ from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.grading import feedback
 from bcclessons.grading.check import check as check_program
-from bcclessons.grading.check import limits_on
+from bcclessons.grading.contract import EMULATED, FAST
 from bcclessons.lab import Lab, Target
 from bcclessons.machines import Machine
 from bcclessons.setup.paths import CHECKOUT
@@ -73,13 +73,21 @@ def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -
     _start(lab, item)
     program = learner_file.read(item)
     ready = machine(item.lesson_to_run)
-    most = f"{limits_on(ready).ready_seconds:.0f}"
+    most = f"{(EMULATED if ready.emulated else FAST).ready_seconds:.0f}"
     running = Text(
         ja=f"{item.label} を動かして確かめる（ヘッダまで最大 {most} 秒）",
         en=f"Running and checking {item.label} (at most {most} s to its header)",
     )
-    with lab.console.waiting(running):
-        found = check_program(item, program, ready)
+    others = Text(
+        ja=f"{item.label}: このマシンでのほかの確認が終わるのを待つ",
+        en=f"{item.label}: waiting for another check on this machine to end",
+    )
+    with lab.console.waiting(others) as stage:
+
+        def started() -> None:
+            stage.title = running.to(language)
+
+        found = check_program(item, program, ready, started=started)
     if found is None:
         lab.solved.note(item, program)
     print(feedback.result(item, found, program, language), flush=True)

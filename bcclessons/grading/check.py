@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Problem, Text
-from bcclessons.grading import busy, compiler, diagnosis, silent
+from bcclessons.grading import busy, compiler, contract, diagnosis, silent
 from bcclessons.grading.contract import Limits, Observation, Request
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.source import Source
@@ -24,23 +24,20 @@ if TYPE_CHECKING:
     from bcclessons.course.exercise import Exercise
     from bcclessons.machines import Machine
 
-# An emulated machine is slow to compile, and to print.
 _MOST_BYTES_BESIDE = 200_000
-FAST = Limits(ready_seconds=20.0, header_seconds=5.0, quiet_seconds=0.25)
-EMULATED = Limits(ready_seconds=60.0, header_seconds=30.0, quiet_seconds=0.6)
-
-
-def limits_on(machine: Machine) -> Limits:
-    """Return what a program may take on a machine of this speed."""
-    return EMULATED if machine.emulated else FAST
 
 
 def check(
-    exercise: Exercise, program: str, machine: Machine, limits: Limits | None = None
+    exercise: Exercise,
+    program: str,
+    machine: Machine,
+    limits: Limits | None = None,
+    started: Callable[[], None] = lambda: None,
 ) -> Feedback | None:
     """Run a program on a machine; return what is wrong with it, or None.
 
-    ``limits`` are by default those of the machine's speed. Raise Problem where the machine fails, and not the program.
+    ``limits`` are by default those of the machine's speed. ``started`` is called when
+    no other check runs there. Raise Problem where the machine fails.
     """
     run_check = _load(exercise.folder / "check.py")
     try:
@@ -70,12 +67,12 @@ def check(
                 en=f"Python cannot read it ({error}).",
             )
         )
-    limits = limits or limits_on(machine)
+    limits = limits or (contract.EMULATED if machine.emulated else contract.FAST)
     files = _files_beside(exercise)
     request = Request(program, exercise.output.ready, exercise.steps, limits, files)
     found = None
     for _ in range(1 if machine.emulated else 2):
-        observed = _observe(request, machine)
+        observed = _observe(request, machine, started)
         trial = Trial.of(exercise, observed)
         found = diagnosis.behaviour(observed, request, exercise.label) or _compare(
             run_check, trial, program, exercise.start.read_text()
@@ -109,7 +106,9 @@ def _files_beside(exercise: Exercise) -> dict[str, str]:
     return found
 
 
-def _observe(request: Request, machine: Machine) -> Observation:
+def _observe(
+    request: Request, machine: Machine, started: Callable[[], None]
+) -> Observation:
     """Have the program run on the machine; return what the observer tells of it."""
     argv = ["/usr/bin/python3", "-B", "-m", "bcclessons.grading.observer"]
     with (
@@ -132,7 +131,8 @@ def _observe(request: Request, machine: Machine) -> Observation:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(request.to_json())
             process.stdin.flush()
-        line = process.stdout.readline()
+        while (line := process.stdout.readline()) == f"{contract.STARTED}\n":
+            started()
         if not line:
             process.wait()
         stderr.seek(0)

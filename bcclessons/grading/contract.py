@@ -23,6 +23,10 @@ Ending = Literal[
 ]
 
 
+STARTED = "started"
+"""The observer's first line: no other check runs on the machine any more."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a program may take, on a machine of some speed.
@@ -39,6 +43,11 @@ class Limits:
     most_seconds: int = 100
     most_bytes: int = 1_000_000
     most_processes: int = 500
+
+
+# An emulated machine is slow to compile, and to print.
+FAST = Limits(ready_seconds=20.0, header_seconds=5.0, quiet_seconds=0.25)
+EMULATED = Limits(ready_seconds=60.0, header_seconds=30.0, quiet_seconds=0.6)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
     /usr/bin/python3 -m bcclessons.grading.observer <REQUEST >OBSERVATION
 
-Both are a line of JSON; see contract.py. It judges nothing. It is run as root by the
+Both are a line of JSON; see contract.py. A line that says that it has started is
+printed before. It judges nothing. It is run as root by the
 Python of whichever machine the exercise runs on, in a VM too, so it needs nothing but
 the standard library of Python 3.9. It ends when its standard input does, as it does
 when the ./lab that asks has ended. Nothing of the program is left when it ends.
@@ -22,7 +23,14 @@ from typing import NoReturn
 
 from bcclessons.course.steps import Step
 from bcclessons.grading import execve
-from bcclessons.grading.contract import CallFacts, Ending, Load, Observation, Request
+from bcclessons.grading.contract import (
+    STARTED,
+    CallFacts,
+    Ending,
+    Load,
+    Observation,
+    Request,
+)
 from bcclessons.grading.processes import (
     alone_on_machine,
     become_subreaper,
@@ -181,6 +189,7 @@ def main() -> None:
         signal.signal(number, _stop)
     request = Request.from_json(sys.stdin.readline())
     with alone_on_machine():
+        print(STARTED, flush=True)
         signal.alarm(request.limits.most_seconds)
         sys.stdout.write(observe(request).to_json())
 

@@ -14,9 +14,8 @@ import msgspec
 import pytest
 
 from bcclessons.course.exercise import Exercise
-from bcclessons.grading.check import EMULATED, FAST
 from bcclessons.grading.check import check as check_program
-from bcclessons.grading.contract import Limits, Request
+from bcclessons.grading.contract import EMULATED, FAST, Limits, Request
 from bcclessons.grading.feedback import Feedback
 from tests.kernel.attempts import EXERCISES
 from tests.kernel.conftest import Runner

@@ -104,6 +104,29 @@ def test_it_is_never_silent_for_long(
     assert max(after - before for before, after in pairwise(times)) < 4
 
 
+def test_a_check_says_that_it_waits_for_another(
+    machine: Runner, lessons: list[Lesson], checkout: Path, tmp_path: Path
+) -> None:
+    if machine.name != "host":
+        pytest.skip("this machine is the VM, and this test holds the host's lock")
+    skip_unless_host_runs(find(lessons, "02"))
+    copy = tmp_path / "copy"  # in which nobody has started an exercise
+    shutil.copytree(checkout, copy, ignore=shutil.ignore_patterns(".git", "my_sample"))
+    with alone_on_machine():
+        one = subprocess.Popen(
+            ["./lab", "--lang", "en", "check", "02/1", "--host"],
+            cwd=copy,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert one.stderr is not None
+        wait_for_line(one.stderr, "02/1: waiting for another check on this machine")
+    shown, _ = one.communicate(timeout=SECONDS)
+    assert "02/1 Show seconds: not yet." in shown
+
+
 def test_demo_runs_on_the_release_that_is_asked_for(
     machine: Runner, checkout: Path
 ) -> None:
