@@ -66,12 +66,12 @@ def test_from_the_first_check_to_solved(machine: Runner, learner: Learner) -> No
     solved = learner.lab("--lang", "ja", "check", "02/1", where)
     assert solved.returncode == 0, solved.stderr
     assert solved.stdout.startswith("02/1 秒で表示する: できた．\n次: ./lab check 02/2")
-    assert "exercises 1/5: 1+ 2- 3- 4- 5-" in learner.lab().stdout
+    assert "exercises 1/6: 1+ 2- 3- 4- 5- 6-" in learner.lab().stdout
     again = learner.lab("reset", "02/1")
     assert again.returncode == 0
     kept = learner.folder / "my_sample.1"
     assert kept.read_text() == (learner.folder / "solution").read_text()
-    assert "exercises 0/5" in learner.lab().stdout
+    assert "exercises 0/6" in learner.lab().stdout
 
 
 class Watching:
