@@ -50,9 +50,9 @@ CLANG = (
     ),
     UNDECLARED,
     Meaning(
-        r"(?:undeclared identifier 'ctx')",
+        r"undeclared identifier 'ctx'",
         "ctx が定義されていない．TRACEPOINT_PROBE() の中では，代わりに args を渡す．",
-        "There is no ctx here. In TRACEPOINT_PROBE() its name is args.",
+        "There is an undeclared identifier 'ctx': in TRACEPOINT_PROBE() its name is args.",
     ),
     Meaning(
         r"undeclared identifier '(?:True|False|None)'",
@@ -73,8 +73,8 @@ CLANG = (
         r"incomplete (?:definition of )?type '(?:const )?struct (\w+)'",
         "struct {0} の定義が無い．名前が違うか，それを定義するヘッダが要る（struct cred なら "
         "<linux/cred.h>）．",
-        "struct {0} is not defined: it is misspelt, or its header is missing (for struct "
-        "cred, <linux/cred.h>).",
+        "struct {0} is not defined: it is misspelt, or lacks its header (for cred, "
+        "<linux/cred.h>).",
     ),
     Meaning(
         r"no member named 'state' in 'struct task_struct'",
