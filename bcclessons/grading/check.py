@@ -174,7 +174,7 @@ def _compare(
     except Exception as error:
         # Printed was what no check has foreseen: a word where a number should be.
         return _unreadable(error, trial)
-    return None
+    return compiler.no_return(trial.stderr, Source(program))
 
 
 def _unreadable(error: Exception, trial: Trial) -> Feedback:

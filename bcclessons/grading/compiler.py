@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from bcclessons.console.text import Text
 from bcclessons.grading import attaching
 from bcclessons.grading.feedback import Feedback
-from bcclessons.grading.messages import BACKEND, CLANG, UNDECLARED, WARNINGS, Meaning
+from bcclessons.grading.messages import (
+    BACKEND,
+    CLANG,
+    NO_RETURN,
+    UNDECLARED,
+    WARNINGS,
+    Meaning,
+)
 from bcclessons.grading.source import Source
 
 # Newer versions of clang put a number and a bar before the line that they quote.
@@ -59,6 +66,11 @@ def warning(stderr: str, source: Source) -> Feedback | None:
 def undeclared(stderr: str, source: Source) -> Feedback | None:
     """Return feedback on a call of a function that is not there."""
     return _explained(messages(stderr), (UNDECLARED,), source)
+
+
+def no_return(stderr: str, source: Source) -> Feedback | None:
+    """Return feedback on a function that returns what happens to be in a register."""
+    return _explained(messages(stderr), (NO_RETURN,), source)
 
 
 def failure(stderr: str, source: Source) -> Feedback | None:

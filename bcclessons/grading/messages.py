@@ -103,6 +103,12 @@ CLANG = (
     ),
 )  # fmt: skip
 
+NO_RETURN = Meaning(
+    r"non-void function does not return",
+    "関数が値を返さずに終わる道がある．return 0; を加える．",
+    "The function can end without returning a value: add return 0;.",
+)
+
 WARNINGS = (
     Meaning(
         r"comparison against a string literal",
@@ -115,11 +121,7 @@ WARNINGS = (
         "= は代入である．比べるなら == と書く．",
         "= assigns; to compare, write ==.",
     ),
-    Meaning(
-        r"non-void function does not return",
-        "関数が値を返さずに終わる道がある．return 0; を加える．",
-        "The function can end without returning a value: add return 0;.",
-    ),
+    NO_RETURN,
     Meaning(
         r"conversion specifiers? allowed|cannot use several %s|more than 3 conversion",
         "bpf_trace_printk() が受け付ける書式は %d %u %x %ld %lu %lx %lld %llu %llx %p %s "

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bcclessons.grading.check import check
 from tests.kernel.attempts import Attempt
 from tests.kernel.conftest import Runner
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_the_attempt_gets_its_feedback(machine: Runner, attempt: Attempt) -> None:
     feedback = check(attempt.exercise, attempt.program, machine.machine)
+    # Whatever else runs on the machine: a busy one decides nothing, and says so.
+    for pause in (1, 5, 20):
+        if feedback is None or not feedback.undecided:
+            break
+        time.sleep(pause)
+        feedback = check(attempt.exercise, attempt.program, machine.machine)
     if attempt.says is None:
         assert feedback is None
         return
