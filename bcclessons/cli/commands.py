@@ -97,7 +97,7 @@ def _command(
 _COMMANDS = (
     _command(
         learners.run,
-        "レッスンを動かす．端末なら，上の窓でプログラム，下の窓でシェルを使う．",
+        "レッスンを動かす．端末なら，上のペインでプログラム，下のペインでシェルを使う．",
         "Run a lesson; in a terminal, the program is above and a shell below.",
         Argument(["name"], metavar="LESSON"),
         _flag(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The key to leave comes first: a narrow terminal cuts the end off.
 _KEYS = Text(
-    ja="Ctrl-Q: 終了 | F2: 窓を移る | Ctrl-C: プログラムを止める",
+    ja="Ctrl-Q: 終了 | F2: ペインを移る | Ctrl-C: プログラムを止める",
     en="Ctrl-Q: leave | F2: other pane | Ctrl-C: stop the program",
 )
 

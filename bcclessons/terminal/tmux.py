@@ -89,7 +89,7 @@ def attach(command: Sequence[str]) -> None:
     else:
         reason = client.stderr.strip() or f"status {client.returncode}"
     raise Problem(
-        ja=f"2 つの窓を表示していた tmux が終わった（{reason}）．もう一度実行する．",
+        ja=f"2 つのペインを表示していた tmux が終わった（{reason}）．もう一度実行する．",
         en=f"tmux, which showed the two panes, has ended ({reason}); run this again.",
     )
 
