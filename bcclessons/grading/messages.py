@@ -1,8 +1,7 @@
 """Messages of clang, LLVM and the verifier, and what each means for a learner.
 
-A table's rows are tried from the top. ``{0}``, ``{1}`` … in the sentences are the groups
-of the row's pattern. ``where`` is a pattern of the line of C that is at fault, for those
-messages that name none.
+Rows are tried from the top. ``{0}``, ``{1}`` … are the groups of the row's pattern.
+``where`` is a pattern of the line of C at fault, for messages that name none.
 """
 
 from __future__ import annotations
