@@ -94,6 +94,8 @@ def attempts() -> list[Attempt]:
 def _collected(item: Exercise) -> Iterator[Attempt]:
     """Read the attempts at an exercise that are in FOLDER."""
     path = FOLDER / f"{item.label}.toml"
+    if not path.exists():  # a lesson that is being written
+        return
     file = decoded(path, _File)
     programs = {"": item.solution.read_text()}
     for attempt in (*file.right, *file.wrong):

@@ -304,7 +304,7 @@ def test_a_right_program_on_a_busy_machine_is_not_called_wrong(
     machine: Runner, label: str
 ) -> None:
     if machine.name == "vm":
-        pytest.skip("the storm is on this host; what counts it is the same program")
+        pytest.skip("this machine is not the host, where the storm is")
     exercise = next(item for item in EXERCISES if item.label == label)
     argv = machine.machine.command(["/usr/bin/python3", "-c", STORM], root=True)
     with subprocess.Popen(argv, stdin=subprocess.PIPE) as storm:
