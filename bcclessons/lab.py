@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -30,7 +28,7 @@ from bcclessons.machines.workspace import Workspace
 from bcclessons.setup import apt, environments, programs
 from bcclessons.setup.cache import python_command
 from bcclessons.setup.paths import CHECKOUT, environment_folder
-from bcclessons.setup.system import System
+from bcclessons.setup.system import System, ask_for_password
 
 
 class Target(NamedTuple):
@@ -182,9 +180,8 @@ class Lab:
                 tree = headers.stand_in_headers(workspace)
             tracefs = self.report(target)["tracefs"].state is State.OK
             machine = Host(workspace.checkout, tree, tracefs=tracefs)
-        if isinstance(machine, Host) and os.geteuid() != 0 and sys.stdin.isatty():
-            # It asks for the password here, where nothing else is drawn.
-            subprocess.run(["sudo", "-v"], check=False)
+        if isinstance(machine, Host) and os.geteuid() != 0:
+            ask_for_password()
         with machine:
             self.console.say(
                 Text(

@@ -13,7 +13,7 @@ from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.grading import feedback
 from bcclessons.grading.check import check as check_program
-from bcclessons.grading.contract import EMULATED, FAST
+from bcclessons.grading.contract import usual_limits
 from bcclessons.lab import Lab, Target
 from bcclessons.machines import Machine
 from bcclessons.setup.paths import CHECKOUT
@@ -73,7 +73,7 @@ def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -
     _start(lab, item)
     program = learner_file.read(item)
     ready = machine(item.lesson_to_run)
-    most = f"{(EMULATED if ready.emulated else FAST).ready_seconds:.0f}"
+    most = f"{usual_limits(emulated=ready.emulated).ready_seconds:.0f}"
     running = Text(
         ja=f"{item.label} を動かして確かめる（ヘッダまで最大 {most} 秒）",
         en=f"Running and checking {item.label} (at most {most} s to its header)",

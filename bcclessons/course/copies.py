@@ -35,7 +35,8 @@ _RUN = re.compile(
 def renewed(markdown: str, page: Path, lessons: Sequence[Lesson]) -> str:
     """Return the Markdown of a page with all that it repeats as it is now.
 
-    Raise Problem for a link that names no lines, and for a run that cannot be read.
+    Raise Problem for a link that names no lines of a program, and for a run that cannot
+    be read; LineRefError for one that names no lines of a run.
     """
     programs = {item.source.resolve(): item for item in lessons}
 
@@ -55,10 +56,10 @@ def renewed(markdown: str, page: Path, lessons: Sequence[Lesson]) -> str:
         return f"[{link['label']}]({link['path']}{_anchor(lines)}{title})"
 
     def with_text(run: re.Match[str]) -> str:
-        body = recording.load(page.parent / run["path"]).body
+        recorded = recording.load(page.parent / run["path"])
+        body = recorded.body
         if run["title"]:
-            first, last = resolve(body, run["title"].strip()[1:-1])
-            body = "".join(f"{each}\n" for each in body.splitlines()[first - 1 : last])
+            body = recorded.excerpt(run["title"].strip()[1:-1]) + "\n"
         return f"{run['link']}\n\n```text\n{body}```\n"
 
     return _RUN.sub(with_text, _LINK.sub(with_lines, markdown))

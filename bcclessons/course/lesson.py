@@ -76,17 +76,22 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def changed(path: Path, changes: Sequence[Change], where: str) -> str:
+    """Return the program in a file with changes made to it, as ``with_changes``."""
+    return with_changes(path.read_text(encoding="utf-8"), changes, path.name, where)
+
+
+def with_changes(program: str, changes: Sequence[Change], name: str, where: str) -> str:
     """Return a program with changes made to it.
 
-    ``where`` is where they are written. Raise Problem if one does not fit once.
+    ``name`` is the program's, ``where`` is where they are written. Raise Problem if one
+    does not fit once.
     """
-    program = path.read_text(encoding="utf-8")
     for change in changes:
         if (count := program.count(change.from_)) != 1:
             raise Problem(
-                ja=f"{path.name} に「{change.from_}」が {count} か所ある．1 か所だけに"
+                ja=f"{name} に「{change.from_}」が {count} か所ある．1 か所だけに"
                 f"合うように，それを直す（{where}）．",
-                en=f"{path.name} has '{change.from_}' in {count} places, not in "
+                en=f"{name} has '{change.from_}' in {count} places, not in "
                 f"one; fix it ({where}).",
             )
         program = program.replace(change.from_, change.to)

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bcclessons.console.text import Problem
+from bcclessons.course import lineref
 
 _HEAD = ("command", "date", "release", "kernel", "bcc")
 
@@ -35,6 +36,14 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kernel: str
     bcc: str
     body: str
+
+    def excerpt(self, fragment: str) -> str:
+        """Return the lines of the body that a fragment names, as of a program.
+
+        Raise LineRefError if it names none.
+        """
+        first, last = lineref.resolve(self.body, fragment)
+        return "\n".join(self.body.splitlines()[first - 1 : last])
 
     def __str__(self) -> str:
         """Return the text that :func:`load` reads."""

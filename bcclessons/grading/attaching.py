@@ -26,11 +26,11 @@ def failure(
     if failed is not None:
         function, kind, name = failed.groups()
         # BCC attaches by itself what is named so; its exception is at BPF(text=…).
-        at = source.definition(function) if "__" in function else None
-        at = at or source.first(f"{function}(") if "__" in function else line
+        if "__" in function:
+            line = source.definition(function) or source.first(f"{function}(") or line
         if kind == "tracepoint":
-            return Feedback(_no_tracepoint(name), line=at or line)
-        return Feedback(_no_function(name, stderr, exercise), line=at or line)
+            return Feedback(_no_tracepoint(name), line=line)
+        return Feedback(_no_function(name, stderr, exercise), line=line)
     raw = _RAW.search(stderr)
     if raw is not None:
         probe = source.first(f"RAW_TRACEPOINT_PROBE({raw[1]}")

@@ -67,7 +67,7 @@ def check(
                 en=f"Python cannot read it ({error}).",
             )
         )
-    limits = limits or (contract.EMULATED if machine.emulated else contract.FAST)
+    limits = limits or contract.usual_limits(emulated=machine.emulated)
     files = _files_beside(exercise)
     request = Request(program, exercise.output.ready, exercise.steps, limits, files)
     found = None
@@ -77,9 +77,11 @@ def check(
         found = diagnosis.behaviour(observed, request, exercise.label) or _compare(
             run_check, trial, program, exercise.start.read_text()
         )
-        if found is None or busy.is_certain(observed, trial):
-            return found
-        if not busy.is_worth_repeating(observed):
+        if (
+            found is None
+            or busy.is_certain(observed, trial)
+            or not busy.is_worth_repeating(observed)
+        ):
             return found
     return busy.feedback(observed, exercise) or found
 

@@ -50,6 +50,11 @@ FAST = Limits(ready_seconds=20.0, header_seconds=5.0, quiet_seconds=0.25)
 EMULATED = Limits(ready_seconds=60.0, header_seconds=30.0, quiet_seconds=0.6)
 
 
+def usual_limits(*, emulated: bool) -> Limits:
+    """Return what a program may take on a machine of this speed."""
+    return EMULATED if emulated else FAST
+
+
 @dataclass(frozen=True)
 class Request:
     """A program to run: its text, its header, the steps to take while it runs.

@@ -79,10 +79,15 @@ def _live(step: Step, writer: int) -> None:
     die_with_parent()
     # All calls on one CPU, so that it is one buffer that they fill.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    if not step.parent_thread:
+    if step.parent_thread:
+        _in_a_thread(_fork, step, writer)
+    else:
         _become(step, writer)
-        return
-    thread = threading.Thread(target=_fork, args=(step, writer))
+
+
+def _in_a_thread(do: Callable[[Step, int], None], step: Step, writer: int) -> None:
+    """Do something in a second thread of this process, and wait for its end."""
+    thread = threading.Thread(target=do, args=(step, writer))
     thread.start()
     thread.join()
 
@@ -110,12 +115,10 @@ def _become(step: Step, writer: int) -> None:
         die_with_parent()
     os.setresgid(step.gid, step.gid, step.gid)
     os.setresuid(step.uid, step.uid, step.uid)
-    if not step.caller_thread:
+    if step.caller_thread:
+        _in_a_thread(_call_execve, step, writer)
+    else:
         _call_execve(step, writer)
-        return
-    thread = threading.Thread(target=_call_execve, args=(step, writer))
-    thread.start()
-    thread.join()
 
 
 def _call_execve(step: Step, writer: int) -> None:

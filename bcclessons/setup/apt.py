@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Problem, Text
 from bcclessons.setup.cost import Cost, fetching
+from bcclessons.setup.system import ask_for_password
 
 if TYPE_CHECKING:
     from bcclessons.console.console import Console
@@ -70,9 +71,8 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
         )
     fetch = [*command, "--download-only"]
     with fetching(console):
-        if apt[0] == "sudo" and sys.stdin.isatty():
-            # It asks for the password here, where nothing else is drawn.
-            subprocess.run(["sudo", "-v"], check=False)
+        if apt[0] == "sudo":
+            ask_for_password()
         with console.stage(
             Text(ja="パッケージを取ってくる", en="Fetching the packages")
         ):

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,12 @@ def utf8_settings() -> dict[str, str]:
     """
     found = subprocess.run(["locale", "charmap"], capture_output=True, text=True)
     return {} if found.stdout.strip() == "UTF-8" else {"LC_ALL": "C.UTF-8"}
+
+
+def ask_for_password() -> None:
+    """Have sudo ask here, where nothing else is drawn, if somebody can answer."""
+    if sys.stdin.isatty():
+        subprocess.run(["sudo", "-v"], check=False)
 
 
 @dataclass(frozen=True)

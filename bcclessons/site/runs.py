@@ -8,7 +8,6 @@ import re
 from typing import NamedTuple
 
 from bcclessons.console.text import Language
-from bcclessons.course import lineref
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.recording import Recording
 from bcclessons.site.labels import WATCH, caption
@@ -58,10 +57,7 @@ def shown(
 
     Raise LineRefError for a fragment that names no lines.
     """
-    body = run.body
-    if fragment is not None:
-        first, last = lineref.resolve(body, fragment)
-        body = "\n".join(body.splitlines()[first - 1 : last])
+    body = run.body if fragment is None else run.excerpt(fragment)
     text = _text(html.escape(body))
     if player is None:
         return _framed(text, run, language)

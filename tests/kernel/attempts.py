@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import msgspec
 from bcclessons.course import exercise
 from bcclessons.course import lesson as lesson_file
 from bcclessons.course.exercise import Exercise
-from bcclessons.course.lesson import Change, Lesson, decoded
+from bcclessons.course.lesson import Change, Lesson, decoded, with_changes
 from bcclessons.setup.paths import CHECKOUT
 
 LESSONS = lesson_file.load_all(CHECKOUT)
@@ -24,9 +23,7 @@ class Right(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A right program, written in a file of FOLDER.
 
     It is a ``program``, or a ``change`` of the solution, or of the attempt ``of`` that
-    name, which comes before it. A ``from`` with " … " in it means all from what comes
-    before that to the first of what comes after it. ``needs`` are features of a
-    machine that it needs besides those of the exercise. ``in_vm`` has it tried in the
+    name, which comes before it. ``needs`` are features of a machine that it needs besides those of the exercise. ``in_vm`` has it tried in the
     VMs, too, where it is not by itself: for what may differ there.
     """
 
@@ -101,7 +98,7 @@ def _collected(item: Exercise) -> Iterator[Attempt]:
     for attempt in (*file.right, *file.wrong):
         program = attempt.program or programs[attempt.of]
         where = f"{path}: {attempt.name}"
-        programs[attempt.name] = _changed(program, attempt.change, where)
+        programs[attempt.name] = with_changes(program, attempt.change, "it", where)
         needs = item.lesson_to_run.needs
         features = [*needs.features, *attempt.needs]
         lesson = msgspec.structs.replace(
@@ -116,17 +113,3 @@ def _collected(item: Exercise) -> Iterator[Attempt]:
             attempt.says if isinstance(attempt, Wrong) else None,
             attempt.in_vm,
         )
-
-
-def _changed(program: str, changes: list[Change], where: str) -> str:
-    """Return a program with changes made to it; a ``from`` may have a " … " in it."""
-    for change in changes:
-        old = change.from_
-        first, gap, last = old.partition(" … ")
-        if gap:
-            pattern = f"{re.escape(first)}.*?{re.escape(last)}"
-            found = re.search(pattern, program, re.DOTALL)
-            old = found[0] if found else old
-        assert program.count(old) == 1, f"{where}: not once in it: {old!r}"
-        program = program.replace(old, change.to)
-    return program

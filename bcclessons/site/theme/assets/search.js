@@ -41,33 +41,29 @@
     return [...text.matchAll(pattern)].reduce((sum, at) => sum + (whole(at) ? 1 : 0.01), 0);
   };
 
-  const found = (page, all, least) => {
-    const patterns = all.filter((each) => (page.inTitle + " " + page.inText).match(each));
-    if (patterns.length < least) return [];
+  const found = ({ page, patterns }) => {
     const counts = patterns.map((each) => 20 * times(page.inTitle, each) + times(page.inText, each));
     const near = Math.max(0, page.inText.search(patterns[0]) - 30);
     const begin = near && page.text.slice(0, near).search(/[^ ．，]*$/);
-    return [{
+    return {
       location: page.location,
       score: counts.reduce((a, b) => a + b),
       // As that page has them: the theme marks them there.
       terms: Object.fromEntries(patterns.map((each) => [(page.inTitle.match(each) ?? page.inText.match(each))[0], true])),
       title: marked(page.title, patterns),
       text: (begin ? "…" : "") + marked(page.text.slice(begin, begin + 160), patterns),
-    }];
+    };
   };
 
   const search = async (query) => {
-    const terms = fold(query).split(/[\s"“”「」　]+/).filter(Boolean);
-    const patterns = terms.map(pattern);
+    const patterns = fold(query).split(/[\s"“”「」　]+/).filter(Boolean).map(pattern);
     // Material asks for nothing once, while the page loads: that needs no index.
     if (!patterns.length) return { items: [] };
     if (!pages) await load();
     // A pasted message has names and numbers that no page has: most of its words will do.
-    let all = [];
-    for (let least = terms.length; !all.length && least > terms.length / 2; least--) {
-      all = pages.flatMap((page) => found(page, patterns, least));
-    }
+    const fits = pages.map((page) => ({ page, patterns: patterns.filter((each) => (page.inTitle + " " + page.inText).match(each)) }));
+    const most = Math.max(...fits.map((fit) => fit.patterns.length));
+    const all = most > patterns.length / 2 ? fits.filter((fit) => fit.patterns.length === most).map(found) : [];
     const groups = new Map();
     for (const item of all) {
       const page = item.location.split("#")[0];
