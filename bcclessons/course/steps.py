@@ -14,12 +14,12 @@ class Step:
     otherwise the first call is its last): with this file and argv, as this user and
     group, under this ``name``, below ``ancestors`` of these names (the outermost
     first). With ``caller_thread`` a second thread of the child calls it, with
-    ``parent_thread`` a second thread of the parent forks the child. With ``absent``,
-    the file's name is on a page that is not in memory; with ``each_on_next_cpu``, each
-    of several calls is on another CPU than the one before. "marker" writes ``text`` to the trace
-    buffer, as another program would, and "echo" does so with the last line that the
-    program has printed added to it. "stop" stops the program, and "go_on" has it go
-    on. "settle" waits until it prints nothing more.
+    ``parent_thread`` a second thread of the parent forks the child. ``absent`` names
+    what is on pages that are not in memory: "file", "argv[1]". With
+    ``each_on_next_cpu``, each of several calls is on another CPU than the one before.
+    "marker" writes ``text`` to the trace buffer, as another program would, and "echo"
+    does so with the last line that the program has printed added to it. "stop" stops
+    the program, and "go_on" has it go on. "settle" waits until it prints nothing more.
     """
 
     kind: Literal["call", "marker", "echo", "stop", "go_on", "settle"]
@@ -29,7 +29,7 @@ class Step:
     gid: int = 0
     name: str = "learner"
     ancestors: list[str] = field(default_factory=list)
-    absent: bool = False
+    absent: list[str] = field(default_factory=list)
     caller_thread: bool = False
     parent_thread: bool = False
     each_on_next_cpu: bool = False

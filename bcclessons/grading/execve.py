@@ -125,7 +125,7 @@ def _call_execve(step: Step, writer: int) -> None:
     """Call execve in this thread, as often as asked for, and write the facts."""
     set_name(step.name.encode())
     argv = [word.encode() for word in step.argv]
-    execve = prepared(step.file.encode(), argv, ("file",) if step.absent else ())
+    execve = prepared(step.file.encode(), argv, step.absent)
     cpus = sorted(_CPUS) if step.each_on_next_cpu else []
     facts = {
         "pid": os.getpid(),

@@ -38,6 +38,17 @@ def check(trial: Trial) -> None:
                     last,
                     code="bpf_trace_printk(",
                 )
+            if name == "uid" and values[name] == str(call.made_by.gid) != str(value):
+                raise CheckFailed(
+                    Text(
+                        ja=f"PID {call.pid} の uid= は {value} のはずである．"
+                        f"{values[name]} はグループの番号（GID）で，上位 32 ビットにある．",
+                        en=f"For PID {call.pid}, uid= should be {value}; {values[name]} is "
+                        "the group's number (GID), the upper 32 bits.",
+                    ),
+                    last,
+                    code=("uid =", "bpf_get_current_uid_gid"),
+                )
             if values[name] != str(value):
                 raise CheckFailed(
                     Text(

@@ -1,4 +1,4 @@
-"""ARG is argv[1], or - where there is none."""
+"""ARG is argv[1], or - where there is none; an error where it cannot be read."""
 
 from bcclessons.console.text import Text
 from bcclessons.grading.trial import CheckFailed, Trial
@@ -20,6 +20,18 @@ def check(trial: Trial) -> None:
                     ),
                     line,
                     code="bpf_probe_read_user_str",
+                )
+        elif "argv[1]" in call.made_by.absent:
+            if line["arg"] in ("-", ""):
+                raise CheckFailed(
+                    Text(
+                        ja="この execve には argv[1] があるが，メモリに無く，読めなかった．"
+                        "引数が無いときと同じ表示にしない．",
+                        en="This execve has an argv[1], but it is not in memory and could "
+                        "not be read. Do not show that as if there were no argument.",
+                    ),
+                    line,
+                    code=("arg_len <", "arg_len >", "event.arg", "arg_len"),
                 )
         elif not _is(line["arg"], call.made_by.argv[1]):
             raise CheckFailed(

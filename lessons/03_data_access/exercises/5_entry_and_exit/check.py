@@ -27,7 +27,7 @@ def check(trial: Trial) -> None:
                     en=f"The execve of PID {call.pid} has no line of its exit (exit).",
                 ),
                 lines[-1],
-                code="is_exit",
+                code=("data.is_exit", "execve の出口", "sys_exit_execve", "attach_tracepoint"),
             )
         if len(lines) > 2:
             raise CheckFailed(
