@@ -62,7 +62,7 @@ def _target() -> list[click.Parameter]:
         _option(
             "--on",
             metavar="RELEASE",
-            ja=f"このリリースの VM で動かす（{_RELEASES}）．",
+            ja=f"この版の Debian の VM で動かす（{_RELEASES}）．",
             en=f"Run in a VM of this release ({_RELEASES}).",
         ),
     ]
@@ -190,12 +190,12 @@ _COMMANDS = (
             "--on",
             "release",
             metavar="RELEASE",
-            ja="レッスンのテストだけを，このリリースの VM で実行する．",
+            ja="レッスンのテストだけを，この版の Debian の VM で実行する．",
             en="Run only the tests of lessons, in a VM of this release.",
         ),
         _flag(
             "--matrix",
-            ja="レッスンのテストをすべてのリリースで実行し，結果を docs/support.json に"
+            ja="レッスンのテストをすべての版で実行し，結果を docs/support.json に"
             "書く．--on を付けると，その 1 行だけを新しくする．",
             en="Run the tests of lessons on every release, and write the results to "
             "docs/support.json; with --on, update only that row.",

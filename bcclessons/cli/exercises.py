@@ -75,7 +75,7 @@ def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -
     ready = machine(item.lesson_to_run)
     most = f"{usual_limits(emulated=ready.emulated).ready_seconds:.0f}"
     running = Text(
-        ja=f"{item.label} を動かして確かめる（ヘッダまで最大 {most} 秒）",
+        ja=f"{item.label} を動かして確かめる（見出しが出るまで最大 {most} 秒）",
         en=f"Running and checking {item.label} (at most {most} s to its header)",
     )
     others = Text(

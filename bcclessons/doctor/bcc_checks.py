@@ -34,7 +34,7 @@ def check_root(system: System, granted: Rights) -> Check:
     elif not granted.load_bpf:
         state = State.BROKEN
         found = Text(
-            ja="このマシンの root には BPF をロードする権限が無い（コンテナに多い）",
+            ja="このマシンの root には BPF プログラムを読み込む権限が無い（コンテナに多い）",
             en="this machine's root may not load BPF, as in most containers",
         )
     elif system.euid == 0:
@@ -42,7 +42,7 @@ def check_root(system: System, granted: Rights) -> Check:
     else:
         found = Text(ja="sudo を使う", en="through sudo")
     why = Text(
-        ja="レッスンは root として BPF プログラムをロードする．root に権限が無ければ，"
+        ja="レッスンは root として BPF プログラムを読み込む．root に権限が無ければ，"
         "VM で動かす．" + (LOG_IN.ja if fix else ""),
         en="The lessons load BPF programs, as root. Where root may not do so, the VM "
         "is used." + (f" {LOG_IN.en}" if fix else ""),

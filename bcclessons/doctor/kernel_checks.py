@@ -37,7 +37,7 @@ def check_kernel(kernel: Kernel) -> Check:
         State.BROKEN if kernel.version < _OLDEST_KERNEL else State.OK,
         same(kernel.release),
         Text(
-            ja="4.7 より古いと，BPF プログラムをトレースポイントにつなげないので，"
+            ja="4.7 より古いと，BPF プログラムをトレースポイントに取り付けられないので，"
             "VM で動かす．",
             en="BPF programs attach to tracepoints from 4.7 on; before, the VM is used.",
         ),

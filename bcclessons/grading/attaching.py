@@ -79,13 +79,13 @@ def _no_tracepoint(name: str) -> Text:
 def _no_function(name: str, stderr: str, exercise: str) -> Text:
     if re.search(r"kprobe_events\): No such file", stderr):
         return Text(
-            ja=f"このマシンのカーネルには kprobe が無いので，関数 {name} にアタッチできない．VM で"
+            ja=f"このマシンのカーネルには kprobe が無いので，関数 {name} に取り付けられない．VM で"
             f"試す: ./lab check {exercise} --vm",
             en=f"This machine's kernel has no kprobes, so nothing can be attached to its "
             f"function {name}. Try it in the VM: ./lab check {exercise} --vm",
         )
     return Text(
-        ja=f"このカーネルの関数 {name} にはアタッチできない．綴りが違うか，このカーネルには無いか，"
+        ja=f"このカーネルの関数 {name} には取り付けられない．綴りが違うか，このカーネルには無いか，"
         "インライン展開されている．システムコールなら b.get_syscall_fnname() で名前を得る．",
         en=f"Nothing can be attached to a kernel function {name}: it is misspelt, or not in "
         "this kernel, or inlined. For a system call, get its name by "

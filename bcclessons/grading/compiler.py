@@ -90,7 +90,7 @@ def failure(stderr: str, source: Source) -> Feedback | None:
         return Feedback(
             Text(
                 ja=f"マップ {unmade[1]} を作れない（{unmade[2]}）．BPF_RINGBUF_OUTPUT の"
-                "ページ数は 2 のべき乗で，カーネル 5.8 から使える．",
+                "ページ数は 2 の累乗で，カーネル 5.8 から使える．",
                 en=f"The map {unmade[1]} cannot be made ({unmade[2]}). For "
                 "BPF_RINGBUF_OUTPUT, the number of pages must be a power of two, and the "
                 "kernel at least 5.8.",

@@ -104,7 +104,7 @@ CLANG = (
 
 NO_RETURN = Meaning(
     r"non-void function does not return",
-    "関数が値を返さずに終わる道がある．return 0; を加える．",
+    "関数が値を返さずに終わる経路がある．return 0; を加える．",
     "The function can end without returning a value: add return 0;.",
 )
 
@@ -198,8 +198,8 @@ VERIFIER = (
     ),
     Meaning(
         r"makes ctx pointer be out of bounds|(?:variable|unbounded) .*ctx",
-        "位置が大きすぎるかもしれないと判断された．data_loc_ の値は，下位 16 ビットだけが位置で"
-        "ある．& 0xFFFF で取り出す．",
+        "オフセットが大きすぎるかもしれないと判断された．data_loc_ の値は，下位 16 ビットだけが"
+        "オフセットである．& 0xFFFF で取り出す．",
         "The offset may be too large. Of a data_loc_ value only the lower 16 bits are the "
         "offset: take them by & 0xFFFF.",
         r"data_loc_",
@@ -236,7 +236,7 @@ VERIFIER = (
     ),
     Meaning(
         r"R(\d) type=(?:scalar|inv)\S* expected=",
-        "関数の第 {0} 引数は，値や文字列定数ではなく，変数を指すポインタでなければならない．& を"
+        "関数の第 {0} 引数は，値や文字列リテラルではなく，変数を指すポインタでなければならない．& を"
         "付ける．",
         "Argument {0} of the function must be a pointer to a variable (&), no value and no "
         "string literal.",

@@ -17,7 +17,7 @@ def mistake(program: str) -> Feedback | None:
         if _LITERAL_FOR_S.search(line):
             return Feedback(
                 Text(
-                    ja="%s に，C の文字列定数を渡しても表示されない．書式の中に書く．",
+                    ja="%s に，C の文字列リテラルを渡しても表示されない．書式の中に書く．",
                     en="A string literal given for %s is not printed: write it into the "
                     "format.",
                 ),

@@ -67,7 +67,7 @@ def release(name: str) -> Release:
             return row
     names = ", ".join(row.name for row in RELEASES)
     raise Problem(
-        ja=f"リリース「{name}」は無い．あるのは {names}．",
+        ja=f"Debian の版「{name}」は無い．あるのは {names}．",
         en=f"there is no release '{name}'; there is {names}.",
     )
 

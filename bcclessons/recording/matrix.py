@@ -66,7 +66,7 @@ def run(
     if lacking:
         names = ", ".join(lacking)
         raise Problem(
-            ja=f"{path.name} は書かない．結果の無いリリースがある: {names}．",
+            ja=f"{path.name} は書かない．結果の無い版がある: {names}．",
             en=f"{path.name} is not written; there are no results of {names}.",
         )
     if programs != support.digests(lessons):

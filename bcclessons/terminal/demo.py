@@ -142,7 +142,7 @@ def _type(
     prompt = _PROMPT.encode()
     try:
         waiting = Text(
-            ja=f"{lesson.program} のヘッダを待つ（BCC がコンパイルし，カーネルがロードする）",
+            ja=f"{lesson.program} の見出しを待つ（BCC がコンパイルし，カーネルに読み込む）",
             en=f"Waiting for the header of {lesson.program}: BCC compiles, the kernel "
             "loads",
         )
