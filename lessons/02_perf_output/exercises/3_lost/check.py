@@ -16,7 +16,7 @@ def check(trial: Trial) -> None:
         raise CheckFailed(
             Text(
                 ja="終わるときに，lost: 件数 という行が無い．",
-                en="At its end there is no line lost: NUMBER.",
+                en="After Ctrl-C it printed no line lost: NUMBER.",
             ),
             code="os._exit",
         )
@@ -25,8 +25,8 @@ def check(trial: Trial) -> None:
             Text(
                 ja=f"lost: の行が {len(totals)} 行ある．合計は，Ctrl-C で終わるときに "
                 "1 回だけ表示する．",
-                en=f"There are {len(totals)} lines lost:. Print the total once, when "
-                "Ctrl-C ends the program.",
+                en=f"There are {len(totals)} lines that begin with lost:. Print the total "
+                "once, when Ctrl-C ends the program.",
             ),
             totals[0],
             code="lost",
