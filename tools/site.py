@@ -34,9 +34,9 @@ BROWSER_FLAGS = (
 
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 SCORE = 100
-KILOBYTES = 100
+KILOBYTES = 120
 BUILD_SECONDS = 3.0
-ASSET_BYTES = {"js": 13_000, "css": 8_000}
+ASSET_BYTES = {"js": 30_000, "css": 20_000}
 """The most bytes of our own scripts and styles, as they are written."""
 
 

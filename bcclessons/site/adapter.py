@@ -25,8 +25,7 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
-from bcclessons.site import listing, material, runs, search_index
-from bcclessons.site.labels import PANE
+from bcclessons.site import material, pane, runs, search_index
 from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.page import Page, location
 
@@ -132,28 +131,20 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
     def on_page_content(
         self, html: str, *, page: pages.Page, config: MkDocsConfig, files: Files
     ) -> str:
-        """Prepare the pane with a lesson's program, for partials/program.html."""
+        """Prepare the pane next to a lesson's prose, for partials/pane.html."""
         source = self._markdown.page
         assert source is not None
         item = source.own_lesson()
         if item is None:
             return html
-        program = item.source.read_text(encoding="utf-8")
         # For MkDocs' check of links with an anchor.
+        lines = len(item.source.read_text(encoding="utf-8").splitlines())
         page.present_anchor_ids = {
             *(page.present_anchor_ids or ()),
-            *(f"L{n}" for n in range(1, len(program.splitlines()) + 1)),
+            *(f"L{n}" for n in range(1, lines + 1)),
             "program",
         }
-        page.meta["program"] = {
-            "name": item.program,
-            "source": program,
-            "listing": listing.whole(
-                program, source.explanations(item), source.language
-            ),
-            "address": source.link_to(f"lessons/{item.folder.name}/{item.program}"),
-            "labels": {name: text.to(source.language) for name, text in PANE.items()},
-        }
+        page.meta["pane"] = pane.content(item, source)
         return html
 
     def on_env(

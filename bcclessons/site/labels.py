@@ -11,6 +11,13 @@ WATCH = Text(ja="録画を見る", en="Watch the recording")
 
 PANE = {
     "label": Text(ja="プログラム", en="The program"),
+    "tabs": Text(ja="横に見せるもの", en="What is shown next to the text"),
+    "keep": Text(
+        ja="押すとこれを出したままにし，もう一度押すと本文に合わせる",
+        en="Press to keep this one; press again to follow the text",
+    ),
+    "rail": Text(ja="レッスン", en="Lessons"),
+    "link": Text(ja="この行へのリンクをコピー", en="Copy link to this line"),
     "follow": Text(ja="本文を追う", en="Follow the text"),
     "copy_program": Text(ja="コピー", en="Copy"),
     "download": Text(ja="ダウンロード", en="Download"),
@@ -22,7 +29,15 @@ PANE = {
     "exit": Text(ja="発表を終える（Esc）", en="Leave (Esc)"),
     "close": Text(ja="閉じる", en="Close"),
 }
-"""The labels of the pane that holds a lesson's program."""
+"""The labels of the pane next to a lesson's prose."""
+
+TABS = {
+    "program": Text(ja="プログラム", en="Program"),
+    "run": Text(ja="実行", en="Run"),
+    "journey": Text(ja="道のり", en="Journey"),
+    "exercise": Text(ja="演習", en="Exercise"),
+}
+"""The labels of the pane's tabs, in their order."""
 
 
 def line_label(lines: Lines) -> Text:

@@ -83,7 +83,7 @@ _USED = {
         _BUNDLE,
         ['"search/search_index.json"', '"search/search_index.js"', "()=>__index"],
     ),
-    "find what makes the search box search, and change theme/assets/lessons.js": (
+    "find what makes the search box search, and change theme/assets/page.js": (
         _BUNDLE,
         ['"keyup"'],
     ),
@@ -91,15 +91,15 @@ _USED = {
         _BUNDLE,
         ["[data-clipboard-text]", ".no-copy"],
     ),
-    "find its new name for theme/assets/lessons.js": (
+    "find its new name for theme/assets/page.js": (
         _BUNDLE,
         ["md-code__nav"],
     ),
-    "find the search box's new name for theme/assets/lessons.js": (
+    "find the search box's new name for theme/assets/page.js": (
         "partials/search.html",
         ["md-search__input"],
     ),
-    "find its new name for theme/assets/lessons.css, or delete its rule": (
+    "find its new name for theme/assets/*.css, or delete its rule": (
         _STYLES,
         [
             "md-button",

@@ -1,0 +1,159 @@
+// What every page has: its elements, what this browser keeps for the reader, the loader of
+// scripts, and what the theme lacks.
+const Page = (() => {
+  /** All elements that a selector finds. @returns {HTMLElement[]} */
+  const all = (/** @type {string} */ selector, /** @type {ParentNode} */ within = document) => [
+    .../** @type {NodeListOf<HTMLElement>} */ (within.querySelectorAll(selector)),
+  ];
+  /** The lines that an element names by data-lines, as "13-17". @returns {number[]} */
+  const lines = (/** @type {Element} */ element) => {
+    const [first, last] = (element.getAttribute("data-lines") ?? "").split("-").map(Number);
+    return first ? Array.from({ length: last - first + 1 }, (_, i) => first + i) : [];
+  };
+  /** What this browser keeps; null where nothing is, or may be, kept. @returns {any} */
+  const get = (/** @type {string} */ key) => {
+    try {
+      return JSON.parse(localStorage.getItem(`lessons.${key}`) ?? "null");
+    } catch {
+      return null;
+    }
+  };
+  const set = (/** @type {string} */ key, /** @type {unknown} */ value) => {
+    try {
+      localStorage.setItem(`lessons.${key}`, JSON.stringify(value));
+    } catch {
+      // Not allowed: then it is not kept.
+    }
+  };
+  /** Add a script or a style sheet; the promise is of the element, loaded. @returns {Promise<any>} */
+  const load = (/** @type {string} */ tag, /** @type {object} */ attributes) =>
+    new Promise((resolve, reject) => {
+      const element = document.createElement(tag);
+      Object.assign(element, attributes, { onload: () => resolve(element), onerror: reject });
+      document.head.append(element);
+    });
+  const motion = matchMedia("(prefers-reduced-motion: reduce)");
+
+  // The other language's page has the same headings in the same order: it opens at this one.
+  const headings = all("article :is(h2, h3)");
+  all("a.md-select__link").forEach((link) => {
+    link.addEventListener("click", () => {
+      const passed = headings.filter((each) => each.getBoundingClientRect().top < innerHeight / 2);
+      const { hash } = new URL(`#section-${passed.length}`, location.href);
+      if (scrollY && passed.length) Object.assign(link, { hash });
+    });
+  });
+  const heading = headings[Number(/^#section-(\d+)$/.exec(location.hash)?.[1]) - 1];
+  if (heading) {
+    history.replaceState(null, "", `#${heading.id}`);
+    addEventListener("load", () => heading.scrollIntoView());
+  }
+
+  // Material searches when a key goes up; text can come without one, by an input method.
+  all(".md-search__input").forEach((input) => {
+    input.addEventListener("input", () => input.dispatchEvent(new Event("keyup")));
+  });
+  // Material wraps each copy button in a <nav>, which is no landmark.
+  addEventListener("load", () => all(".md-code__nav").forEach((nav) => (nav.role = "none")));
+
+  return {
+    all,
+    lines,
+    get,
+    set,
+    load,
+    lang: document.documentElement.lang,
+    lesson: all(".lesson")[0]?.dataset.lesson ?? "",
+    get reduced() {
+      return motion.matches;
+    },
+    /** How to scroll. @returns {ScrollBehavior} */
+    get behavior() {
+      return motion.matches ? "auto" : "smooth";
+    },
+  };
+})();
+
+// For the projector: one paragraph and the program, large, above the page, which stays as it
+// is. The arrow keys step through references, runs, questions and the journey alike.
+const Present = (() => {
+  /** @typedef {{ enter?: () => void, step?: (by: number) => boolean }} Handler a stop's own steps */
+  const screen = Page.all(".presenter")[0];
+  const stops = Page.all('.lesson-prose :is(.line-reference[href^="#L"], [data-stop])');
+  const handlers = /** @type {Map<Element, Handler>} */ (new Map());
+  const steps = /** @type {Record<string, number>} */ ({
+    ArrowRight: 1,
+    ArrowDown: 1,
+    PageDown: 1,
+    ArrowLeft: -1,
+    ArrowUp: -1,
+    PageUp: -1,
+  });
+  let at = 0;
+  let on = false;
+
+  const blockOf = (/** @type {Element} */ stop) =>
+    stop.closest("[data-stop]") ?? stop.closest("p, li, tr, dd") ?? stop;
+  const show = () => {
+    const stop = stops[at];
+    const block = blockOf(stop);
+    const above = Page.all(".lesson-prose :is(h2, h3)").filter(
+      (each) => each.compareDocumentPosition(block) & Node.DOCUMENT_POSITION_FOLLOWING,
+    );
+    const copy = /** @type {Element} */ (block.cloneNode(true));
+    const own = Page.all(`[id="${stop.id}"]`, copy)[0] ?? copy;
+    screen.replaceChildren(...above.slice(-1).map((each) => each.cloneNode(true)), copy);
+    for (const each of Page.all("[id]", screen)) each.removeAttribute("id");
+    for (const each of Page.all(".lit", screen)) each.classList.remove("lit");
+    Pane.open(stop.dataset.tab ?? "program");
+    Pane.light(Page.lines(stop), own);
+    handlers.get(stop)?.enter?.();
+    Page.all(".pane-status")[0].textContent = `${at + 1} / ${stops.length}`;
+  };
+  const toggle = () => {
+    if (!stops.length) return;
+    on = !on;
+    screen.hidden = !on;
+    const [pane] = Page.all(".pane");
+    pane.classList.toggle("presenting", on);
+    pane.classList.remove("docked");
+    const [button] = Page.all(".pane-present");
+    [button.textContent, button.dataset.other] = [button.dataset.other ?? "", button.textContent];
+    if (on) {
+      const lit = Page.all(".lesson-prose .lit")[0];
+      at = Math.max(
+        0,
+        stops.findIndex((stop) => stop === lit || blockOf(stop) === lit),
+      );
+      show();
+      return;
+    }
+    Page.all(".pane-status")[0].textContent = "";
+    screen.replaceChildren();
+    Pane.light([]);
+    Pane.goTo(stops[at]);
+  };
+  Page.all(".pane-present").forEach((button) => button.addEventListener("click", toggle));
+  addEventListener("keydown", (event) => {
+    const typing = "input, textarea, select, .player";
+    const { target, key } = event;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (target instanceof Element && target.closest(typing)) return;
+    if (key === "z" || (key === "Escape" && on)) toggle();
+    else if (on && steps[key]) {
+      if (!handlers.get(stops[at])?.step?.(steps[key])) {
+        at = Math.max(0, Math.min(stops.length - 1, at + steps[key]));
+        show();
+      }
+    } else return;
+    event.preventDefault();
+  });
+  return {
+    get on() {
+      return on;
+    },
+    /** Say what a stop does when it is entered, and at an arrow key: true, it has moved itself. */
+    stop: (/** @type {Element} */ stop, /** @type {Handler} */ handler) =>
+      handlers.set(stop, handler),
+  };
+})();

@@ -1,0 +1,242 @@
+// The pane next to the prose: its tabs, and the program whose lines are lit. What is being
+// read decides, or what is pointed at, or what the reader has chosen.
+const Pane = (() => {
+  /** @typedef {{ elements: Element[], lines: number[] }} Lit what asks, and the lines that it lights */
+  const { all } = Page;
+  const [pane] = all(".pane");
+  const [strip] = all(".strip");
+  const [scroller] = all("#panel-program pre");
+  const [follow] = /** @type {HTMLInputElement[]} */ (all(".pane-follow input"));
+  const [link] = all(".pane-link");
+  const tabs = all("[role=tab]", pane);
+  const references = /** @type {HTMLAnchorElement[]} */ (all('.line-reference[href^="#L"]'));
+  const wide = matchMedia("(min-width: 60em)");
+  const split = () => wide.matches || Present.on;
+  const listeners = /** @type {Record<string, ((value: any) => void)[]>} */ ({ tab: [], read: [] });
+  const line = (/** @type {number} */ n) => all(`#L${n}`)[0];
+
+  // What lights lines, the strongest first: the pointer or the keyboard; another part of the
+  // page; a click, or what is being read.
+  /** @type {Lit} */
+  const nothing = { elements: [], lines: [] };
+  let pointed = nothing;
+  let asked = nothing;
+  let pinned = nothing;
+  let own = 0; // until when the page scrolls by itself
+  let moving = 0; // until when the program does
+  const lit = () => [pointed, asked, pinned].find((each) => each.elements.length) ?? nothing;
+  /** @returns {Lit} */
+  const of = (/** @type {Element[]} */ elements) => ({
+    elements,
+    lines: [...new Set(elements.flatMap(Page.lines))],
+  });
+
+  const show = () => {
+    const { elements, lines } = lit();
+    for (const each of all(".lit")) if (!each.closest(".fixed")) each.classList.remove("lit");
+    for (const each of [...elements, ...lines.map(line)]) each.classList.add("lit");
+    const address = location.href.replace(/#.*|$/, `#L${lines[0]}`);
+    Object.assign(link, { hidden: !lines.length }).dataset.clipboardText = address;
+    strip.hidden = !lines.length;
+    if (lines.length) strip.textContent = `${lines[0]}  ${line(lines[0]).textContent?.trim()}`;
+    reveal(Page.behavior);
+  };
+  /** Bring what is lit into view: measured now, wherever the program is scrolling to. */
+  const reveal = (/** @type {ScrollBehavior} */ behavior) => {
+    const { lines } = lit();
+    if (!lines.length) return;
+    const from = scroller.getBoundingClientRect().top;
+    const top = line(Math.min(...lines)).getBoundingClientRect().top - from;
+    const bottom = line(Math.max(...lines)).getBoundingClientRect().bottom - from;
+    const height = scroller.clientHeight;
+    if (top >= 0 && bottom <= height && performance.now() > moving) return;
+    moving = performance.now() + 1000;
+    const above = Math.max(0, Math.min(height / 3, height - (bottom - top)));
+    scroller.scrollTo({ top: scroller.scrollTop + top - above, behavior });
+  };
+  const settle = () => {
+    moving = 0;
+    reveal("auto");
+  };
+  scroller.addEventListener("scrollend", settle);
+  new ResizeObserver(settle).observe(scroller);
+  const pin = (/** @type {Lit} */ wanted) => {
+    pinned = wanted;
+    show();
+  };
+  const point = (/** @type {Element[]} */ elements) => {
+    pointed = split() ? of(elements) : nothing;
+    show();
+  };
+  /** Light lines for another part of the page, until it lights others, or none. */
+  const light = (/** @type {number[]} */ lines, /** @type {Element} */ by = pane) => {
+    asked = lines.length ? { elements: [by], lines } : nothing;
+    show();
+  };
+
+  // Tabs. One that the reader keeps stays, on other pages, too, until it is pressed again.
+  const keep = (/** @type {string | null} */ name) => {
+    Page.set("tab", name);
+    for (const each of tabs) each.classList.toggle("kept", each.dataset.tab === name);
+  };
+  const open = (/** @type {string} */ name) => {
+    if (pane.dataset.tab === name || !tabs.some((each) => each.dataset.tab === name)) return;
+    pane.dataset.tab = name;
+    for (const each of tabs) {
+      const selected = each.dataset.tab === name;
+      each.ariaSelected = String(selected);
+      each.tabIndex = selected ? 0 : -1;
+      if (each.dataset.tab !== "program") all(`#panel-${each.dataset.tab}`)[0].hidden = !selected;
+    }
+    for (const each of listeners.tab) each(name);
+    settle();
+  };
+  tabs.forEach((each, i) => {
+    const name = each.dataset.tab ?? "";
+    each.addEventListener("click", () => {
+      keep(Page.get("tab") === name ? null : name);
+      open(name);
+    });
+    each.addEventListener("keydown", ({ key }) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
+      if (by) tabs[(i + by + tabs.length) % tabs.length].focus();
+    });
+  });
+  keep(Page.get("tab"));
+  open(Page.get("tab"));
+
+  // What is being read: the last block above a line, which moves down as the page ends.
+  const blocks = all(".lesson-prose :is([data-tab], .line-reference)").map((each) =>
+    each.dataset.tab ? each : (each.closest("p, li, tr, dd") ?? each),
+  );
+  let read = /** @type {Element | null} */ (null);
+  const edge = () =>
+    pane.classList.contains("docked")
+      ? pane.getBoundingClientRect().top
+      : innerHeight - (split() ? 0 : strip.offsetHeight);
+  const inSight = (/** @type {Element} */ element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return bottom > 64 && top < edge();
+  };
+  const current = () => {
+    const part = scrollY / (document.documentElement.scrollHeight - innerHeight || 1);
+    const at = edge() * (0.2 + 0.7 * part);
+    const seen = blocks.filter(inSight);
+    return seen.filter((each) => each.getBoundingClientRect().top <= at).pop() ?? seen[0] ?? null;
+  };
+  const gone = (/** @type {Lit} */ { elements }) =>
+    elements.some((each) => each.isConnected && !pane.contains(each) && !inSight(each));
+  const reading = () => {
+    const now = current();
+    if (now === read && !gone(pinned) && !gone(asked)) return;
+    read = now;
+    if (gone(asked)) asked = nothing;
+    const followed = follow.checked ? now : null;
+    pin(of(references.filter((each) => followed?.contains(each))));
+    if (follow.checked && !Page.get("tab"))
+      open(followed?.closest("[data-tab]")?.getAttribute("data-tab") ?? "program");
+    for (const each of listeners.read) each(now);
+  };
+  let due = 0;
+  const scrolled = () => {
+    cancelAnimationFrame(due);
+    due = requestAnimationFrame(() => {
+      if (performance.now() > own && !Present.on) reading();
+    });
+  };
+  addEventListener("scroll", scrolled, { passive: true });
+  addEventListener("scrollend", () => {
+    // What was gone to stays lit until the reader reads on.
+    if (own) read = current();
+    own = 0;
+  });
+  follow.checked = Page.get("follow") ?? true;
+  follow.addEventListener("change", () => {
+    Page.set("follow", follow.checked);
+    read = null;
+    pin(nothing);
+    reading();
+  });
+
+  // From the prose to the program.
+  const goTo = (/** @type {Element} */ element) => {
+    own = performance.now() + 1000;
+    element.scrollIntoView({ block: "center", behavior: Page.behavior });
+    pin(of([element]));
+    read = current();
+  };
+  const dock = () => {
+    if (!split()) pane.classList.add("docked");
+    settle();
+  };
+  for (const reference of references) {
+    reference.addEventListener("click", (event) => {
+      event.preventDefault();
+      history.replaceState(null, "", reference.hash);
+      asked = nothing;
+      if (pane.dataset.tab === "exercise") open("program");
+      dock();
+      own = performance.now() + 1000;
+      if (!split()) reference.scrollIntoView({ block: "nearest", behavior: Page.behavior });
+      pin(of([reference]));
+      read = current();
+      // Enter, not a click: the reader goes on from the line.
+      if (!event.detail) all(`${reference.hash} .number`)[0].focus({ preventScroll: true });
+    });
+    if (matchMedia("(hover: hover)").matches)
+      reference.addEventListener("mouseenter", () => point([reference]));
+    reference.addEventListener("focus", () => {
+      if (reference.matches(":focus-visible")) point([reference]);
+    });
+    for (const type of ["mouseleave", "blur"]) reference.addEventListener(type, () => point([]));
+  }
+
+  // From the program to the prose: to each explanation of a line in turn.
+  const explaining = (/** @type {number} */ n) =>
+    references
+      .filter((each) => Page.lines(each).includes(n))
+      .sort((a, b) => Page.lines(a).length - Page.lines(b).length);
+  for (const number of all("a.number", pane)) {
+    number.addEventListener("click", (event) => {
+      event.preventDefault();
+      const found = explaining(Number(number.dataset.number));
+      const now = /** @type {HTMLAnchorElement} */ (pinned.elements[0]);
+      const reference = found[(found.indexOf(now) + 1) % found.length];
+      history.replaceState(null, "", `#L${number.dataset.number}`);
+      goTo(reference);
+      if (!event.detail) reference.focus({ preventScroll: true });
+    });
+  }
+  const arrive = () => {
+    const n = Number(/^#L(\d+)$/.exec(location.hash)?.[1]);
+    if (!n || !line(n)) return;
+    dock();
+    const [reference] = explaining(n);
+    if (reference) goTo(reference);
+    light([n]);
+  };
+  addEventListener("load", arrive);
+  addEventListener("hashchange", arrive);
+
+  // On a phone: the strip opens the pane, and a button or Escape closes it.
+  const close = () => {
+    pane.classList.remove("docked");
+    const [reference] = /** @type {HTMLElement[]} */ (pinned.elements);
+    reference?.focus({ preventScroll: true });
+  };
+  strip.addEventListener("click", dock);
+  all(".pane-close")[0].addEventListener("click", close);
+  addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && pane.classList.contains("docked")) close();
+  });
+
+  return {
+    light,
+    open,
+    goTo,
+    dock,
+    /** Have a function called with the tab that opens, or with the element that is read. */
+    on: (/** @type {"tab" | "read"} */ event, /** @type {(value: any) => void} */ listener) =>
+      listeners[event].push(listener),
+  };
+})();
