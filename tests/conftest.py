@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Generator
 from pathlib import Path
 from typing import TypeVar, get_args
@@ -25,6 +26,11 @@ _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 
 # Its asserts then say what they compared, as those of a test module do.
 pytest.register_assert_rewrite("tests.kernel.lesson_run")
+
+
+# A shell has what it runs in the background ignore Ctrl-C, and what that starts does so,
+# too. Tests that press Ctrl-C find it as in the foreground.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

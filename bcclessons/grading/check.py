@@ -162,7 +162,9 @@ def _compare(
         numbers = (source.first(code) for code in failed.code)
         line = next(filter(None, numbers), None)
         # clang compiles it, but warns: that is often the cause.
-        hint = compiler.warning(trial.stderr, source) or silent.mistake(program)
+        hint = compiler.warning(trial.stderr, source) or silent.mistake(
+            program, failed.output
+        )
         code = source.lines[hint.line - 1] if hint and hint.line else ""
         given = any(
             len(x.strip()) > 9 and x.strip() in code for x in start.splitlines()

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bcclessons.console.text import Text
-from bcclessons.grading import attaching
+from bcclessons.grading import attaching, kernel_names
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.messages import (
     BACKEND,
@@ -25,8 +25,9 @@ _MESSAGE = re.compile(
 )
 _MAIN = "/virtual/main.c"
 _BACKEND = re.compile(
-    r"^error: \S*main\.c:(\d+):(\d+): in function (\w+) .*?: (.+)$", re.M
+    r"^error: (\S+?):(\d+):(\d+): in function (\w+) .*?: (.+)$", re.MULTILINE
 )
+_ASSEMBLER = re.compile(r"^error: .*inline asm.*$", re.MULTILINE)
 _UNMADE = re.compile(r"^could not open bpf map: (\w+), error: (.+)$", re.MULTILINE)
 _LLVM = re.compile(r"^(?:Error at line|LLVM ERROR).*", re.MULTILINE)
 
@@ -98,11 +99,14 @@ def failure(stderr: str, source: Source) -> Feedback | None:
             line=source.only(rf"^BPF_\w+\( *{unmade[1]}\b"),
         )
     backend = _BACKEND.search(stderr)
+    in_header = backend is not None and not backend[1].endswith("main.c")
+    if (in_header or _ASSEMBLER.search(stderr)) and (used := kernel_names.used(source)):
+        return used
     if backend is None:
-        crash = _LLVM.search(stderr)
+        crash = _LLVM.search(stderr) or _ASSEMBLER.search(stderr)
         return _backend("", crash[0], None, source) if crash else None
-    number, column, function, text = backend.groups()
-    line = source.position(int(number), int(column))
+    _, number, column, function, text = backend.groups()
+    line = None if in_header else source.position(int(number), int(column))
     missing = undeclared(stderr, source)
     return missing or _backend(function, text, line, source)
 

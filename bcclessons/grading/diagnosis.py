@@ -29,10 +29,12 @@ def behaviour(
         most = limits.most_processes
         return Feedback(
             Text(
-                ja=f"プロセスを {most} 個より多く作ったので止めた．ループの中で fork していないか．",
-                en=f"It was stopped: it made more than {most} processes. Does a loop fork?",
+                ja=f"プロセスを {most} 個より多く作ったので止めた．ループの中で fork していないか．"
+                "イベントのたびにプログラムを起動すると，その execve がまたイベントになる．",
+                en=f"It was stopped: it made more than {most} processes. Does a loop fork? "
+                "A program that is started at each event makes an event itself.",
             ),
-            line=source.first("fork"),
+            line=_first(source, "fork(", "subprocess.", "os.system", "popen(", "spawn"),
         )
     if ending in ("early", "by itself"):
         return _death(observed, request, source, exercise)
@@ -81,6 +83,11 @@ def behaviour(
             )
         )
     return None
+
+
+def _first(source: Source, *fragments: str) -> int | None:
+    """Return the first line that has the first of the fragments that is there."""
+    return next(filter(None, map(source.first, fragments)), None)
 
 
 def _not_started(reason: str, program: str) -> Feedback:

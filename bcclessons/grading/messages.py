@@ -1,4 +1,4 @@
-"""Messages of clang, LLVM and the verifier, and what each means for a learner.
+"""Messages of clang and LLVM, and what each means for a learner.
 
 Rows are tried from the top. ``{0}``, ``{1}`` … are the groups of the row's pattern.
 ``where`` is a pattern of the line of C at fault, for messages that name none.
@@ -37,6 +37,12 @@ UNDECLARED = Meaning(
     "定義が使うところより後ろにあるか，この BCC より新しいヘルパ関数である．",
     "There is no function {0}() that a BPF program can call: it is misspelt, or of the C "
     "library, or defined further down, or a helper function newer than this BCC.",
+)
+
+CONVERSION = Meaning(
+    r"(?:incompatible (?:integer|pointer) to (?:integer|pointer) conversion .*)",
+    "ポインタと整数を取り違えている．",
+    "A pointer is given for an integer, or an integer for a pointer.",
 )
 
 CLANG = (
@@ -96,10 +102,30 @@ CLANG = (
         "The C part has a full-width character (U+{0}): write the ASCII one.",
     ),
     Meaning(
+        r"array type '.*' is not assignable",
+        "配列には代入できない．文字列は bpf_probe_read_kernel_str()（ユーザ空間のものは "
+        "bpf_probe_read_user_str()）でコピーする．",
+        "An array cannot be assigned. Copy a string by bpf_probe_read_kernel_str(), or one "
+        "of user space by bpf_probe_read_user_str().",
+    ),
+    Meaning(
+        r"from incompatible type '(?:const )?k([ug])id_t'",
+        "k{0}id_t は，番号をメンバ val に持つ構造体である．.val と続ける．",
+        "A k{0}id_t is a struct that holds the number in its member val: add .val.",
+    ),
+    Meaning(
+        r"cannot call non-static helper function",
+        "BPF プログラムから呼べるのは，ヘルパ関数と，C の部分で定義した関数だけである．カーネルの"
+        "関数は呼べない．",
+        "A BPF program can call helper functions, and those that the C part defines, but "
+        "no function of the kernel.",
+    ),
+    Meaning(
         r"array initializer must be an initializer list or string literal",
         'bpf_trace_printk() の書式は，"…" と書いた文字列でなければならない．',
         'The format of bpf_trace_printk() must be a string written as "…".',
     ),
+    CONVERSION,
 )  # fmt: skip
 
 NO_RETURN = Meaning(
@@ -128,11 +154,7 @@ WARNINGS = (
         "bpf_trace_printk() takes no formats but %d %u %x %ld %lu %lx %lld %llu %llx %p "
         "%s, three values at most, and one %s.",
     ),
-    Meaning(
-        r"(?:incompatible (?:integer|pointer) to (?:integer|pointer) conversion .*)",
-        "ポインタと整数を取り違えている．",
-        "A pointer is given for an integer, or an integer for a pointer.",
-    ),
+    CONVERSION,
 )  # fmt: skip
 
 BACKEND = (
@@ -151,10 +173,12 @@ BACKEND = (
     Meaning(
         r"BPF stack limit",
         "BPF プログラムのスタックは 512 バイトしか無い．大きいデータは，1 要素の "
-        "BPF_PERCPU_ARRAY に置き，lookup() で得たポインタに書く．",
+        "BPF_PERCPU_ARRAY に置き，lookup() で得たポインタに書く．カーネルの構造体は，要るメンバ"
+        "だけを読む．",
         "The stack of a BPF program has 512 bytes only. Keep large data in a "
-        "BPF_PERCPU_ARRAY of one entry, and write to the pointer from its lookup().",
-        r"\[ *(?:[2-9]\d\d|\d{4,}) *\]",
+        "BPF_PERCPU_ARRAY of one entry, and write to the pointer from its lookup(). Of a "
+        "struct of the kernel, read only the member that you need.",
+        r"\[ *(?:[2-9]\d\d|\d{4,}) *\]|\bstruct (?!data_t)\w+ \w+;",
     ),
     Meaning(
         r"too many arg",  # "arguments" in newer versions of LLVM
@@ -169,82 +193,5 @@ BACKEND = (
         "BPF には符号付きの割り算が無い．符号無しの型（u32，u64）で割る．",
         "BPF has no signed division: divide unsigned types (u32, u64).",
         r"[/%] *-?\w",
-    ),
-)
-
-VERIFIER = (
-    Meaning(
-        r"invalid mem access '\w*_or_null'",
-        "lookup() が返すポインタは NULL かもしれない．使う前に if で確かめる．",
-        "The pointer that lookup() returns may be NULL: test it by if before it is used.",
-        r"\.lookup\(",
-    ),
-    Meaning(
-        r"unknown opcode|\(18\) r\d = 0x0 .*\n(?:.*\n)?.*\nR\d invalid mem access",
-        "BCC の C の部分では，グローバル変数や，文字列を指すポインタは使えない．マップか，関数の"
-        "中の配列を使う．",
-        "With BCC, the C part can have no global variable and no pointer to a string "
-        "literal: use a map, or an array in the function.",
-    ),
-    Meaning(
-        r"R\d invalid mem access '(?:scalar|inv)'",
-        "このアドレスの指すメモリは，直接には読めない．カーネルのメモリは "
-        "bpf_probe_read_kernel()（文字列は bpf_probe_read_kernel_str()），ユーザ空間のメモリは "
-        "bpf_probe_read_user()（文字列は bpf_probe_read_user_str()）でコピーする．",
-        "The memory at this address cannot be read directly. Copy it: memory of the "
-        "kernel by bpf_probe_read_kernel() (a string by bpf_probe_read_kernel_str()), "
-        "memory of a program by bpf_probe_read_user() (bpf_probe_read_user_str()).",
-        r"__builtin_memcpy\(",
-    ),
-    Meaning(
-        r"makes ctx pointer be out of bounds|(?:variable|unbounded) .*ctx",
-        "オフセットが大きすぎるかもしれないと判断された．data_loc_ の値は，下位 16 ビットだけが"
-        "オフセットである．& 0xFFFF で取り出す．",
-        "The offset may be too large. Of a data_loc_ value only the lower 16 bits are the "
-        "offset: take them by & 0xFFFF.",
-        r"data_loc_",
-    ),
-    Meaning(
-        r"(?:invalid|unbounded).*variable.offset|unbounded|out of bounds"
-        r"|math between .* register with unbounded|outside of the (?:array|allowed)",
-        "添字や長さが，大きすぎるかもしれないと判断された．使う前に & や if で上限を決める．",
-        "An index or a length may be too large: bound it by & or if before it is used.",
-    ),
-    Meaning(
-        r"too large for the stack: (\d+)",  # verifier.py puts it into the log
-        "大きさを {0} バイトと渡したが，変数はそれより小さい．sizeof(変数) を渡す．",
-        "A size of {0} bytes is given, and the variable is smaller: give sizeof(variable).",
-    ),
-    Meaning(
-        r"invalid (?:indirect )?(?:read|access|write) (?:from|to) stack|invalid stack type|!read_ok",
-        "値を入れていない変数を使っている．構造体は = {{}} で初期化し，関数は return 0; で終える．",
-        "A variable is used before it has a value: initialise a struct by = {{}}, and end "
-        "the function by return 0;.",
-    ),
-    Meaning(
-        r"cannot use helper (\w+)#|unknown func (\w+)#",
-        "この種類の BPF プログラムは，ヘルパ関数 {0}{1}() を呼べない．",
-        "A BPF program of this kind cannot call the helper function {0}{1}().",
-    ),
-    Meaning(
-        r"infinite loop|back-edge|[Pp]rogram +(?:is )?too large|sequence of \d+ jumps"
-        r"|too complex",
-        "ループの回数か，命令の数が多すぎる．ループは，小さい定数の回数で終わるようにする．",
-        "There are too many rounds of a loop, or instructions: have each loop end after a "
-        "small constant number of rounds.",
-        r"\b(?:for|while)\b",
-    ),
-    Meaning(
-        r"R(\d) type=(?:scalar|inv)\S* expected=",
-        "関数の第 {0} 引数は，値や文字列リテラルではなく，変数を指すポインタでなければならない．& を"
-        "付ける．",
-        "Argument {0} of the function must be a pointer to a variable (&), no value and no "
-        "string literal.",
-    ),
-    Meaning(
-        r"last insn is not an exit|BPF_LD_\[ABS\|IND\]",
-        "できた BPF プログラムが途中で終わっている．無い関数を呼んでいないか，return があるか．",
-        "The BPF program ends in the middle. Does it call a function that is not there, "
-        "and has it a return?",
     ),
 )

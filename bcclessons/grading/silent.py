@@ -6,13 +6,31 @@ import re
 
 from bcclessons.console.text import Text
 from bcclessons.grading.feedback import Feedback
+from bcclessons.grading.source import Source
+
+BYTES_SHOWN = Text(
+    ja="バイト列が b'…' の形で表示されている．printb() を使うか，decode() する．",
+    en="Bytes are shown in the form b'…'. Use printb(), or decode() them.",
+)
 
 _LITERAL_FOR_S = re.compile(r'bpf_trace_printk\("[^"]*%s[^;]*, *"[^"]*" *[,)]')
+_BYTES = re.compile(r"(?:^|[\s=(,\[])b(['\"]).*\1")
+_NOT_CALLED = re.compile(r"\b(bpf_(?:get|ktime)_\w+)\b(?! *\()")
+_NO_VALUE = re.compile(r"\* *(\w+) *;")
 _PAGES = re.compile(r"page_cnt *= *([\d<* ()]+)")
 
 
-def mistake(program: str) -> Feedback | None:
-    """Return feedback on the first of them in a program, None without one."""
+def mistake(program: str, output: str | None = None) -> Feedback | None:
+    """Return feedback on the first of them in a program, None without one.
+
+    ``output`` is a line that it printed.
+    """
+    if output is not None and _BYTES.search(output):
+        return Feedback(BYTES_SHOWN, line=_print_of_bytes(program))
+    source = Source(program)
+    found = in_c(source)
+    if found is not None:
+        return found
     for number, line in enumerate(program.splitlines(), 1):
         if _LITERAL_FOR_S.search(line):
             return Feedback(
@@ -34,6 +52,47 @@ def mistake(program: str) -> Feedback | None:
                 line=number,
             )
     return None
+
+
+def in_c(source: Source) -> Feedback | None:
+    """Return feedback on the first of those in the C part, None without one."""
+    text = "\n".join(text for _, text in source.c_lines)
+    for number, line in source.c_lines:
+        code = line.partition("//")[0]
+        called = _NOT_CALLED.search(code)
+        if called is not None:
+            return Feedback(
+                Text(
+                    ja=f"{called[1]} は関数である．{called[1]}() と書いて呼ぶ．",
+                    en=f"{called[1]} is a function: write {called[1]}() to call it.",
+                ),
+                line=number,
+            )
+        pointer = _NO_VALUE.search(code) if line.startswith((" ", "\t")) else None
+        name = pointer[1] if pointer else ""
+        if (
+            name
+            and re.search(rf"\b{name} *->", text)
+            and not re.search(rf"\b{name} *=(?!=)|& *{name}\b(?! *->)", text)
+        ):
+            return Feedback(
+                Text(
+                    ja=f"ポインタ {name} を，値を入れる前に使っている．",
+                    en=f"The pointer {name} is used before it has a value.",
+                ),
+                line=number,
+            )
+    return None
+
+
+def _print_of_bytes(program: str) -> int | None:
+    """Return the line of the only print() of a program, but for that of the header."""
+    lines = [
+        number
+        for number, line in enumerate(program.splitlines(), 1)
+        if re.search(r"\bprint\((?!\")", line)
+    ]
+    return lines[0] if len(lines) == 1 else None
 
 
 def _number(expression: str) -> int:

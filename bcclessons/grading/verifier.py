@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from bcclessons.console.text import Text
-from bcclessons.grading import compiler
+from bcclessons.grading import compiler, kernel_names, silent
 from bcclessons.grading.feedback import Feedback
-from bcclessons.grading.messages import VERIFIER
+from bcclessons.grading.messages import Meaning
 from bcclessons.grading.source import Source
 
 # Before an instruction the log quotes its line; since 6.8, with a number.
@@ -15,6 +15,91 @@ _QUOTED = re.compile(r"^; (.+?)(?: @ \S+:(\d+))?$", re.MULTILINE)
 _REFUSED = re.compile(r"^bpf: (?:Failed to load program|.*Program +too large).*", re.M)
 _ON_STACK = re.compile(r"stack .*off=-(\d+).* (?:access_)?size=(\d+)")
 _FUNCTION = re.compile(r"Failed to load BPF program b?'(\w+)'")
+_NOT_CALLABLE = re.compile(r"last insn is not an exit|BPF_LD_\[ABS\|IND\]")
+
+VERIFIER = (
+    Meaning(
+        r"invalid mem access '\w*_or_null'",
+        "lookup() が返すポインタは NULL かもしれない．使う前に if で確かめる．",
+        "The pointer that lookup() returns may be NULL: test it by if before it is used.",
+        r"\.lookup\(",
+    ),
+    Meaning(
+        r"unknown opcode|\(18\) r\d = 0x0 .*\n(?:.*\n)?.*\nR\d invalid mem access",
+        "BCC の C の部分では，グローバル変数や，文字列を指すポインタは使えない．マップか，関数の"
+        "中の配列を使う．",
+        "With BCC, the C part can have no global variable and no pointer to a string "
+        "literal: use a map, or an array in the function.",
+    ),
+    Meaning(
+        r"R\d invalid mem access '(?:scalar|inv)'",
+        "このアドレスの指すメモリは，直接には読めない．カーネルのメモリは "
+        "bpf_probe_read_kernel()（文字列は bpf_probe_read_kernel_str()），ユーザ空間のメモリは "
+        "bpf_probe_read_user()（文字列は bpf_probe_read_user_str()）でコピーする．",
+        "The memory at this address cannot be read directly. Copy it: memory of the "
+        "kernel by bpf_probe_read_kernel() (a string by bpf_probe_read_kernel_str()), "
+        "memory of a program by bpf_probe_read_user() (bpf_probe_read_user_str()).",
+        r"__builtin_memcpy\(",
+    ),
+    Meaning(
+        r"makes ctx pointer be out of bounds|(?:variable|unbounded) .*ctx",
+        "オフセットが大きすぎるかもしれないと判断された．data_loc_ の値は，下位 16 ビットだけが"
+        "オフセットである．& 0xFFFF で取り出す．",
+        "The offset may be too large. Of a data_loc_ value only the lower 16 bits are the "
+        "offset: take them by & 0xFFFF.",
+        r"data_loc_",
+    ),
+    Meaning(
+        r"(?:invalid|unbounded).*variable.offset|unbounded|out of bounds"
+        r"|math between .* register with unbounded|outside of the (?:array|allowed)",
+        "添字や長さが，大きすぎるかもしれないと判断された．使う前に & や if で上限を決める．",
+        "An index or a length may be too large: bound it by & or if before it is used.",
+    ),
+    Meaning(
+        r"too large for the stack: (\d+)",  # verifier.py puts it into the log
+        "大きさを {0} バイトと渡したが，変数はそれより小さい．sizeof(変数) を渡す．",
+        "A size of {0} bytes is given, and the variable is smaller: give sizeof(variable).",
+    ),
+    Meaning(
+        r"invalid (?:indirect )?(?:read|access|write) (?:from|to) stack|invalid stack type|!read_ok",
+        "値を入れていない変数を使っている．構造体は = {{}} で初期化し，関数は return 0; で終える．",
+        "A variable is used before it has a value: initialise a struct by = {{}}, and end "
+        "the function by return 0;.",
+    ),
+    Meaning(
+        r"cannot use helper (\w+)#|unknown func (\w+)#",
+        "この種類の BPF プログラムは，ヘルパ関数 {0}{1}() を呼べない．",
+        "A BPF program of this kind cannot call the helper function {0}{1}().",
+    ),
+    Meaning(
+        r"infinite loop|back-edge|[Pp]rogram +(?:is )?too large|sequence of \d+ jumps"
+        r"|too complex",
+        "ループの回数か，命令の数が多すぎる．ループは，小さい定数の回数で終わるようにする．",
+        "There are too many rounds of a loop, or instructions: have each loop end after a "
+        "small constant number of rounds.",
+        r"\b(?:for|while)\b",
+    ),
+    Meaning(
+        r"R\d min value is negative",
+        "大きさとして渡した値が，負かもしれない．引数の順序は，コピー先，大きさ，コピー元である．"
+        "値が変わるなら，符号無しの型にして，& で上限を決める．",
+        "The size given may be negative. The arguments are, in this order, where to copy "
+        "to, the size, and where from; a size that varies must be unsigned, and bound by &.",
+    ),
+    Meaning(
+        r"R(\d) type=(?:scalar|inv)\S* expected=",
+        "関数の第 {0} 引数は，値や文字列リテラルではなく，変数を指すポインタでなければならない．& を"
+        "付ける．",
+        "Argument {0} of the function must be a pointer to a variable (&), no value and no "
+        "string literal.",
+    ),
+    Meaning(
+        r"last insn is not an exit|BPF_LD_\[ABS\|IND\]",
+        "できた BPF プログラムが途中で終わっている．無い関数を呼んでいないか，return があるか．",
+        "The BPF program ends in the middle. Does it call a function that is not there, "
+        "and has it a return?",
+    ),
+)
 
 
 def refusal(stderr: str, source: Source) -> Feedback | None:
@@ -28,6 +113,11 @@ def refusal(stderr: str, source: Source) -> Feedback | None:
     log = stderr[begin.start() :].split("Traceback (most recent")[0]
     log = log.split("\nHINT:")[0].split("\nprocessed ")[0].rstrip()
     reason = _reason(log)
+    mistaken = silent.in_c(source)
+    if mistaken is not None:
+        return mistaken
+    if _NOT_CALLABLE.search(log) and (called := kernel_names.used(source)):
+        return called
     if "unknown opcode" in log and (warned := compiler.warning(stderr, source)):
         return warned
     area = _ON_STACK.search(reason)
@@ -37,6 +127,11 @@ def refusal(stderr: str, source: Source) -> Feedback | None:
     line = None
     if positions:
         line = source.quoted(positions[-1][0], int(positions[-1][1] or 0))
+        # What it quotes is a header's: that of a function of the kernel, compiled in.
+        if line is None and "invalid mem access" in reason:
+            called = kernel_names.used(source)
+            if called is not None:
+                return called
     name = _FUNCTION.search(stderr)
     function = name[1] if name else None
     refused = Text(
@@ -47,8 +142,8 @@ def refusal(stderr: str, source: Source) -> Feedback | None:
         explained = meaning.explain(log)
         if explained is None:
             continue
-        called = re.search(r"(?:helper|func) (\w+)#", reason)
-        where = rf"\b{called[1]}\(" if called else meaning.where
+        helper = re.search(r"(?:helper|func) (\w+)#", reason)
+        where = rf"\b{helper[1]}\(" if helper else meaning.where
         if line is None and where:
             line = source.only(where, function) or source.only(where)
         text = Text(ja=refused.ja + explained.ja, en=f"{refused.en} {explained.en}")

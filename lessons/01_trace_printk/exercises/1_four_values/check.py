@@ -3,6 +3,7 @@
 import re
 
 from bcclessons.console.text import Text
+from bcclessons.grading import silent
 from bcclessons.grading.trial import CheckFailed, Trial
 
 
@@ -10,14 +11,7 @@ def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
     for line in trial.lines:
         if re.search(r"\bb['\"]", line.text):
-            raise CheckFailed(
-                Text(
-                    ja="バイト列が b'…' の形で表示されている．printb() を使うか，decode() する．",
-                    en="Bytes are shown in the form b'…'. Use printb(), or decode() them.",
-                ),
-                line,
-                code="print(",
-            )
+            raise CheckFailed(silent.BYTES_SHOWN, line, code="print(")
     for call in trial.calls:
         lines = trial.lines_of(call)
         # Whatever stands around them: "(pid=1, uid=0)" has both.

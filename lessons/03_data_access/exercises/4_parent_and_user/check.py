@@ -1,7 +1,7 @@
 """PPID and UID are those of each call."""
 
 from bcclessons.console.text import Text
-from bcclessons.grading.trial import CheckFailed, Trial
+from bcclessons.grading.trial import Call, CheckFailed, Trial
 
 
 def check(trial: Trial) -> None:
@@ -10,11 +10,46 @@ def check(trial: Trial) -> None:
         line = trial.line_of(call)
         for name, value in (("ppid", call.ppid), ("uid", call.made_by.uid)):
             if line[name] != str(value):
-                raise CheckFailed(
-                    Text(
-                        ja=f"PID {call.pid} の {name.upper()} は {value} のはずである．",
-                        en=f"For PID {call.pid}, {name.upper()} should be {value}.",
-                    ),
-                    line,
-                    code=f"data.{name}",
+                text = Text(
+                    ja=f"PID {call.pid} の {name.upper()} は {value} のはずである．",
+                    en=f"For PID {call.pid}, {name.upper()} should be {value}.",
                 )
+                why = _why(call, name, value, int(line[name]))
+                if why is not None:
+                    text = Text(ja=text.ja + why.ja, en=f"{text.en} {why.en}")
+                raise CheckFailed(text, line, code=f"data.{name}")
+        if line["comm"] != call.made_by.name:
+            raise CheckFailed(
+                Text(
+                    ja=f"COMM は {call.made_by.name} のはずである．",
+                    en=f"COMM should be {call.made_by.name}.",
+                ),
+                line,
+                code=("event.comm", "data.comm"),
+            )
+
+
+def _why(call: Call, name: str, value: int, shown: int) -> Text | None:
+    """Tell what the wrong number is, where it can be told."""
+    if name == "ppid" and shown == call.pid:
+        return Text(
+            ja="表示されたのは，そのプロセス自身の PID である．",
+            en="Shown is the process's own PID.",
+        )
+    if name == "uid" and shown == call.made_by.gid:
+        return Text(
+            ja="表示されたのはグループの番号で，戻り値の上位 32 ビットである．",
+            en="Shown is the group's number: it is the upper 32 bits of what is returned.",
+        )
+    if name == "uid" and shown >> 32 and shown % (1 << 32) == value:
+        return Text(
+            ja="表示されたのは 64 ビットの戻り値で，上位 32 ビットにはグループの番号がある．",
+            en="Shown are all 64 bits that are returned; the upper 32 are the group's number.",
+        )
+    for bits in (8, 16):
+        if shown and shown == value % (1 << bits):
+            return Text(
+                ja=f"表示されたのは，その下位 {bits} ビットだけである．",
+                en=f"Shown are its lower {bits} bits only.",
+            )
+    return None
