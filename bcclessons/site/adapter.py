@@ -32,7 +32,7 @@ from bcclessons.site.page import Page, location
 log = get_plugin_logger("lessons")
 
 # The files of a lesson's folder that are part of the site.
-_PUBLISHED = ("*.md", "*_sample", "*.py")
+_PUBLISHED = ("README*.md", "*_sample", "*.py")
 
 # MkDocs says: "Doc file 'docs/x.md' contains a link 'y.md', …", without the line.
 _LINK_WARNING = re.compile(

@@ -1,4 +1,4 @@
-"""What a page has in place of a link alone: a run, lines of a program, a picture."""
+"""What a page has in place of a link alone: a run, lines, a picture, a question."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 
-from bcclessons.course import recording, support
+from bcclessons.course import question, recording, support
 from bcclessons.course.lesson import MAIN, Lesson
 from bcclessons.course.lineref import resolve
 from bcclessons.site import listing, runs
+from bcclessons.site import question as questions
 from bcclessons.site.page import Page
+from bcclessons.site.question import Render
 
 
-def embedded(link: Element, target: Path, page: Page, *, animated: bool) -> str | None:
+def embedded(
+    link: Element, target: Path, page: Page, render: Render, *, animated: bool
+) -> str | None:
     """Return the HTML that replaces a link, or picture, to a file; None to leave it.
 
-    ``animated``, the lines of a run appear one by one. Raise OSError, Problem or
-    LineRefError where that cannot be made.
+    ``render`` makes HTML of Markdown within. ``animated``, the lines of a run appear
+    one by one. Raise OSError, Problem or LineRefError where that cannot be made.
     """
     if link.tag == "img":
         if target.suffix != ".svg":
@@ -28,6 +32,9 @@ def embedded(link: Element, target: Path, page: Page, *, animated: bool) -> str 
         return f'<figure class="picture" tabindex="0">{picture}</figure>'
     if re.fullmatch(r"run.*\.txt", target.name):
         return _run(target, link.get("title"), page, animated=animated)
+    if re.fullmatch(r"questions(\.en)?\.md", target.name):
+        name = link.get("href", "").partition("#")[2]
+        return questions.shown(question.find(target, name), page, render)
     if target.name == "support.json":
         return _support(target, page)
     if item := program_at(target, page):

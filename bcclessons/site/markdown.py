@@ -16,7 +16,7 @@ import re
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from markdown import Markdown
+from markdown import Markdown, markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
@@ -140,7 +140,7 @@ class _Links(Treeprocessor):
             return
         animated = parent.get("class") == "demo"
         try:
-            content = embedded(link, target, self._page, animated=animated)
+            content = embedded(link, target, self._page, _render, animated=animated)
         except (OSError, Problem, LineRefError) as error:
             quote = link.get("title") or f"]({address}"
             self._page.warn_at(quote, f"cannot embed {target.name}: {error}")
@@ -149,6 +149,10 @@ class _Links(Treeprocessor):
             paragraph.remove(link)
             paragraph.tag = "div"
             paragraph.text = self.md.htmlStash.store(content)
+
+
+def _render(text: str, page: Page) -> str:
+    return markdown(text, extensions=[LessonMarkdown(page)])
 
 
 def _scrollable(table: Element) -> Element:

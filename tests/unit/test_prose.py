@@ -117,12 +117,13 @@ class Pair:
 
 
 LESSON_PAIRS = [Pair.of(item.folder / "README.md") for item in LESSONS]
+QUESTION_PAIRS = [Pair.of(item.folder / "questions.md") for item in LESSONS]
 DOCS_PAIRS = [
     Pair.of(path)
     for path in sorted((CHECKOUT / "docs").glob("*.md"))
     if language_of(path) is Language.JA
 ]
-PAIRS = [*LESSON_PAIRS, *DOCS_PAIRS]
+PAIRS = [*LESSON_PAIRS, *QUESTION_PAIRS, *DOCS_PAIRS]
 PAGES = [page for pair in PAIRS for page in (pair.japanese, pair.english)]
 OTHER_PAGES = [Page(CHECKOUT / "README.md"), Page(CHECKOUT / "CONTRIBUTING.md")]
 ENGLISH_PAGES = [*(pair.english for pair in PAIRS), OTHER_PAGES[1]]
