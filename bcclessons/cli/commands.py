@@ -197,16 +197,15 @@ _COMMANDS = (
             "--matrix",
             ja="レッスンのテストをすべての版で実行し，結果を docs/support.json に"
             "書く．--on を付けると，その 1 行だけを新しくする．",
-            en="Run the tests of lessons on every release, and write the results to "
-            "docs/support.json; with --on, update only that row.",
+            en="Test the lessons on every release, and write docs/support.json; with "
+            "--on, only its row.",
         ),
         context_settings={"ignore_unknown_options": True},
     ),
     _command(
         maintainers.bench,
         "レッスンの起動時間を，交互に動かして測る．site を付けると，Web サイトを測る．",
-        "Time the start of each lesson with and without kernel headers included; with "
-        "site, measure the website.",
+        "Time the start of each lesson; with site, measure the website.",
         Argument(
             ["what"], required=False, type=click.Choice(["site"]), metavar="[site]"
         ),
@@ -224,8 +223,9 @@ _COMMANDS = (
         maintainers.record,
         "レッスンの実行を VM で録画し，レッスンのフォルダに書く．",
         "Record runs of a lesson in a VM, into the lesson's folder.",
-        Argument(["name"], metavar="LESSON"),
+        Argument(["name"], required=False, metavar="LESSON"),
         Argument(["runs"], nargs=-1, metavar="[RUN ...]"),
+        _flag("--journey", ja="1 件の道のりを記録する．", en="Record its journeys."),
     ),
 )
 

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NoReturn
 
+import click
+
 from bcclessons.console.text import Problem, Text
 from bcclessons.course import exercise, lesson
 from bcclessons.doctor.placement import Place, placement
@@ -136,11 +138,19 @@ def _bench_site(lab: Lab) -> NoReturn:
     sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 
-def record(lab: Lab, name: str, runs: Sequence[str]) -> None:
-    """Record runs of a lesson, and the check of its first exercise; all by default."""
+def record(lab: Lab, name: str | None, runs: Sequence[str], *, journey: bool) -> None:
+    """Record runs of a lesson, and the check of its first exercise; all by default.
+
+    With ``journey``, record the journeys of a lesson, or of each.
+    """
     from bcclessons.recording import recorder
     from tools import pages
 
+    if journey:
+        _record_journeys(lab, name, runs)
+        return
+    if name is None:
+        raise click.MissingParameter(param_type="argument")
     chosen = lab.lesson(name)
     others = [run for run in runs if run != recorder.CHECK]
     found = lesson.find_runs(chosen, others) if others or not runs else []
@@ -164,5 +174,40 @@ def record(lab: Lab, name: str, runs: Sequence[str]) -> None:
         texts |= recorder.record_check(chosen, exercises[0], lab.workspace)
     write_all(texts)
     pages.main()
+    for path in texts:
+        lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
+
+
+def _record_journeys(lab: Lab, name: str | None, runs: Sequence[str]) -> None:
+    """Record the journeys of a lesson, or of each that has some."""
+    from bcclessons.course.journey import recordings
+    from bcclessons.recording import journey, recorder
+
+    if runs:
+        raise Problem(
+            ja="--journey は，レッスンのほかに引数を取らない．",
+            en="--journey takes no argument but a lesson.",
+        )
+    chosen = lab.lessons if name is None else [lab.lesson(name)]
+    found = [(item, run) for item in chosen for run in recordings(item)]
+    if not found:
+        raise Problem(
+            ja=f"レッスン {chosen[0].label} に，journey.toml は無い．",
+            en=f"lesson {chosen[0].label} has no journey.toml.",
+        )
+    lab.require({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
+    texts: dict[Path, str] = {}
+    for item, run in found:
+        release = recorder.release_of(run)
+        lab.install_for(item, Target(Place.VM, release))
+        lab.console.say(
+            Text(
+                ja=f"{release.title} の VM で {item.label} の {run.name} を記録する．",
+                en=f"Recording {run.name} of {item.label} in a VM of {release.title}.",
+            )
+        )
+        taken = journey.record(item, run, lab.workspace)
+        texts[journey.path_of(item, run)] = str(taken)
+    write_all(texts)
     for path in texts:
         lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))

@@ -37,18 +37,28 @@ CHECK = "check"
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """A run that was recorded: as text, and as an asciicast of its terminal."""
+    """A run that was recorded: as text, and as an asciicast of its terminal.
+
+    ``afterwards`` is what the script of that name printed.
+    """
 
     recording: Recording
     cast: str
+    afterwards: str = ""
 
 
 def record(
-    lesson: Lesson, run: Run, workspace: Workspace, *, fast: bool = False
+    lesson: Lesson,
+    run: Run,
+    workspace: Workspace,
+    *,
+    fast: bool = False,
+    afterwards: str = "",
 ) -> RecordedRun:
     """Record a run in a VM of its own; ``fast``, nobody types at a human's pace.
 
-    Raise Problem if it does not go as ``run`` says.
+    ``afterwards`` is a shell script that runs there once the run is over. Raise Problem
+    if it does not go as ``run`` says.
     """
     release = release_of(run)
     with temporary_folder() as private:
@@ -68,12 +78,13 @@ def record(
             with Terminal(shells, fast=fast) as terminal:
                 body = _play(lesson, run, terminal)
                 cast = terminal.cast()
+            printed = commands.output(machine, afterwards)
     if run.name == MAIN and not re.search(lesson.output.line, body, re.MULTILINE):
         raise _unexpected(lesson, run, body)
     today = datetime.datetime.now(tz=datetime.UTC).date()
     command = f"./lab record {lesson.label} {run.name}"
     return RecordedRun(
-        Recording(command, today, release.title, kernel, bcc, body), cast
+        Recording(command, today, release.title, kernel, bcc, body), cast, printed
     )
 
 

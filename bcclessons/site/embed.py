@@ -11,7 +11,7 @@ from markdown import Markdown
 from bcclessons.course import question, recording, support
 from bcclessons.course.lesson import MAIN, Lesson
 from bcclessons.course.lineref import resolve
-from bcclessons.site import listing, runs
+from bcclessons.site import journey_views, listing, runs
 from bcclessons.site import question as questions
 from bcclessons.site.page import Page
 from bcclessons.site.question import Render
@@ -35,6 +35,8 @@ def embedded(
     if re.fullmatch(r"questions(\.en)?\.md", target.name):
         name = link.get("href", "").partition("#")[2]
         return questions.shown(question.find(target, name), page, render)
+    if re.fullmatch(r"journey.*\.json", target.name):
+        return journey_views.view(link, target, page.language)
     if target.name == "support.json":
         return _support(target, page)
     if item := program_at(target, page):

@@ -65,6 +65,8 @@ def lab(
         (["record", "999"], 1, "no lesson '999'", "「999」は無い"),
         (["record", "02", "nothing"], 1, "there is run, lost", "あるのは run, lost"),
         (["record", "02", "--host"], 2, "--host", "--host"),
+        (["record", "--journey", "999"], 1, "no lesson '999'", "「999」は無い"),
+        (["record", "--journey", "02", "run"], 1, "no argument but", "引数を取らない"),
         (["test", "--matrix", "-k", "storm"], 1, "no arguments", "引数と一緒には"),
     ],
 )

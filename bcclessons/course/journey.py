@@ -1,0 +1,143 @@
+"""One event's journey through a lesson: what was recorded of it, as data."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import msgspec
+
+from bcclessons.console.text import Problem
+from bcclessons.course.lesson import Lesson, Run, decoded
+
+SETTINGS = "journey.toml"
+"""The file of a lesson's folder that says how its journeys are recorded."""
+
+
+class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bytes that belong together: a member of a struct, or its padding.
+
+    ``offset`` and ``size`` are in bytes; ``value`` is as a program shows it, and empty
+    where it has none yet.
+    """
+
+    name: str
+    offset: int
+    size: int
+    value: str = ""
+
+
+class Bytes(msgspec.Struct, frozen=True, tag_field="kind", tag="bytes"):
+    """Bytes in hexadecimal, and whose they are; ``new`` is the member just written."""
+
+    hex: str
+    members: list[Member]
+    new: str = ""
+
+
+class Ring(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The ring of a CPU: its size in bytes, and where it is written and read next.
+
+    ``head`` and ``tail`` count on, past the size.
+    """
+
+    cpu: int
+    size: int
+    head: int
+    tail: int
+
+
+class Rings(msgspec.Struct, frozen=True, tag_field="kind", tag="rings"):
+    """The rings of all CPUs at one time; ``cpu`` is the one that it is about."""
+
+    rings: list[Ring]
+    cpu: int
+
+
+class Level(msgspec.Struct, frozen=True, tag_field="kind", tag="level"):
+    """How full a ring was: milliseconds, bytes in it, events that did not fit so far.
+
+    ``marks`` are the times that steps are about, by name.
+    """
+
+    size: int
+    samples: list[tuple[float, int, int]]
+    marks: dict[str, float]
+
+
+class Line(msgspec.Struct, frozen=True, tag_field="kind", tag="line"):
+    """A line in parts: the name of the member that each shows, or "", and its text."""
+
+    parts: list[tuple[str, str]]
+
+
+class Times(msgspec.Struct, frozen=True, tag_field="kind", tag="times"):
+    """What happened when, in nanoseconds after the event."""
+
+    times: list[tuple[str, int]]
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bytes in the memory of the kernel or a process, and what points to them.
+
+    ``error`` is what a read returned where there was nothing to read.
+    """
+
+    space: str
+    name: str
+    address: str
+    value: str = ""
+    error: str = ""
+
+
+class Memory(msgspec.Struct, frozen=True, tag_field="kind", tag="memory"):
+    """Addresses in the order in which they were followed; ``new`` is the last one's."""
+
+    places: list[Place]
+    new: str = ""
+
+
+View = Bytes | Rings | Level | Line | Times | Memory
+
+
+class Journey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A recording: its command, day (UTC) and system, what it says, what it shows.
+
+    ``values`` are for the placeholders of journey.md; ``output`` is what was on the
+    terminal.
+    """
+
+    command: str
+    date: datetime.date
+    release: str
+    kernel: str
+    bcc: str
+    output: str
+    values: dict[str, str]
+    views: dict[str, View]
+
+    def __str__(self) -> str:
+        """Return the text that :func:`load` reads."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=1).decode() + "\n"
+
+
+class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    recordings: list[Run]
+
+
+def recordings(lesson: Lesson) -> list[Run]:
+    """Return what is recorded of a lesson's journeys; nothing if it has none."""
+    path = lesson.folder / SETTINGS
+    return decoded(path, _Settings).recordings if path.is_file() else []
+
+
+def load(path: Path) -> Journey:
+    """Read a recording. Raise Problem, naming the file, if it is not one."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Journey)
+    except (OSError, ValueError) as error:
+        raise Problem(
+            ja=f"記録 {path} が読めない（{error}）．作り直す: ./lab record --journey",
+            en=f"the recording {path} cannot be read ({error}); "
+            "make it again: ./lab record --journey",
+        ) from error

@@ -1,0 +1,166 @@
+"""One event's journey as HTML: the steps of journey.md, for the pane of a lesson."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from markdown import Markdown
+
+from bcclessons.console.text import Language, Problem, Text
+from bcclessons.course import journey, translation
+from bcclessons.course.journey import Journey
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.recording import Recording
+from bcclessons.site.labels import caption
+from bcclessons.site.markdown import LessonMarkdown
+from bcclessons.site.page import Page, location
+
+_HEADING = re.compile(r"^(##?) (.+) \{#([a-z0-9-]+)\}$", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"\{([a-z]\w*)\}")
+
+_LABELS = {
+    "journey": Text(ja="道のり", en="Journey"),
+    "previous": Text(ja="前へ", en="Previous"),
+    "next": Text(ja="次へ", en="Next"),
+    "step": Text(ja="段階", en="Step"),
+    "link": Text(ja="この段階へのリンク", en="Link to this step"),
+}
+
+
+class Step(NamedTuple):
+    """A step of a journey: its id, its title and its text, in Markdown."""
+
+    id: str
+    title: str
+    text: str
+
+
+class Track(NamedTuple):
+    """The steps of a journey, and the recording that they tell of."""
+
+    id: str
+    title: str
+    steps: list[Step]
+    recording: Journey
+
+
+def source(lesson: Lesson, language: Language) -> Path:
+    """Return the file of a lesson that has the steps, in a language."""
+    return translation.translation(lesson.folder / "journey.md", language)
+
+
+def tracks(path: Path) -> list[Track]:
+    """Return the journeys of a file, with their placeholders filled in.
+
+    Raise Problem if a recording cannot be read, or has no value for a placeholder.
+    """
+    _, *parts = _HEADING.split(path.read_text(encoding="utf-8"))
+    found: list[Track] = []
+    for level, title, name, text in zip(*(parts[i::4] for i in range(4)), strict=True):
+        if level == "#":
+            recording = journey.load(path.with_name(f"{name}.json"))
+            found.append(Track(name, title, [], recording))
+        else:
+            track = found[-1]
+            filled = _filled(text.strip(), track.recording.values, path)
+            track.steps.append(Step(f"{track.id}-{name}", title, filled))
+    return found
+
+
+def _filled(text: str, values: Mapping[str, str], path: Path) -> str:
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise Problem(
+                ja=f"{location(path, found[0])}: {found[0]} の値が記録に無い．",
+                en=f"{location(path, found[0])}: there is no value of {found[0]} in "
+                "the recording.",
+            )
+        return values[found[1]]
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def panel(lesson: Lesson, page: Page) -> str:
+    """Return the journeys of a lesson, for the pane of its page; "" if it has none.
+
+    Where they cannot be made, warn, too.
+    """
+    path = source(lesson, page.language)
+    if not path.is_file():
+        return ""
+    own = dataclasses.replace(page, source=path, references=[])
+    labels = {name: text.to(page.language) for name, text in _LABELS.items()}
+    try:
+        found = tracks(path)
+    except Problem as problem:
+        page.warn(problem.text.en)
+        return ""
+    switch = ""
+    if len(found) > 1:
+        switch = (
+            f'<button type="button" class="journey-switch" aria-pressed="false">'
+            f"{_inline(found[1].title, own)}</button>"
+        )
+    bar = (
+        f'<div class="journey-bar">{switch}'
+        f'<button type="button" class="journey-previous">← {labels["previous"]}'
+        "</button>"
+        f'<input type="range" min="1" value="1" aria-label="{labels["step"]}">'
+        f'<button type="button" class="journey-next">{labels["next"]} →</button></div>'
+    )
+    lists = "".join(_track(track, own, labels) for track in found)
+    return (
+        f'<section class="journey" tabindex="0" aria-label="{labels["journey"]}">'
+        f"{bar}{lists}</section>"
+    )
+
+
+def _track(track: Track, page: Page, labels: dict[str, str]) -> str:
+    steps = "".join(_step(step, page, labels) for step in track.steps)
+    text = html.escape(caption(_head(track.recording)).to(page.language))
+    return (
+        f'<h2 id="{track.id}">{_inline(track.title, page)}</h2>'
+        f'<ol class="journey-steps" aria-labelledby="{track.id}">{steps}</ol>'
+        f'<p class="run-caption">{text}</p>'
+    )
+
+
+def _step(step: Step, page: Page, labels: dict[str, str]) -> str:
+    before = len(page.references)
+    # The ids of references are the page's own; the pane knows these by their lines.
+    text = re.sub(r' id="r\d+"', "", _convert(step.text, page))
+    lines = " ".join(
+        f"{each.lines.first}-{each.lines.last}" for each in page.references[before:]
+    )
+    link = (
+        f'<a class="journey-link" href="#{step.id}" aria-label="{labels["link"]}">#</a>'
+    )
+    return (
+        f'<li id="{step.id}" data-lines="{lines}">'
+        f"<h3>{_inline(step.title, page)} {link}</h3>{text}</li>"
+    )
+
+
+def _convert(text: str, page: Page) -> str:
+    return Markdown(extensions=[LessonMarkdown(page)]).convert(text)
+
+
+def _inline(text: str, page: Page) -> str:
+    return _convert(text, page).removeprefix("<p>").removesuffix("</p>")
+
+
+def _head(recording: Journey) -> Recording:
+    """Return what a caption says of a recording."""
+    return Recording(
+        recording.command,
+        recording.date,
+        recording.release,
+        recording.kernel,
+        recording.bcc,
+        "",
+    )

@@ -1,0 +1,250 @@
+"""The views of a journey as HTML: bytes by their members, rings, a line, times."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+from xml.etree.ElementTree import Element
+
+from bcclessons.console.text import Language, Problem, Text
+from bcclessons.course import journey
+from bcclessons.course.journey import (
+    Bytes,
+    Journey,
+    Level,
+    Line,
+    Member,
+    Memory,
+    Rings,
+    Times,
+)
+
+_Kind = TypeVar("_Kind")
+_ROW = 8  # bytes
+_COLOURS = 6
+
+_LABELS = {
+    "padding": Text(ja="パディング", en="padding"),
+    "record padding": Text(ja="レコードのパディング", en="padding of the record"),
+    "member": Text(ja="メンバ", en="Member"),
+    "bytes": Text(ja="バイト", en="Bytes"),
+    "value": Text(ja="値", en="Value"),
+    "used": Text(ja="{} / {} バイト", en="{} of {} bytes"),
+    "level": Text(
+        ja="{} 秒後: リングに {} バイト，入らなかったもの {} 件",
+        en="after {} s: {} bytes in the ring, {} that did not fit",
+    ),
+    "kernel": Text(ja="カーネル", en="kernel"),
+    "user": Text(ja="プロセス", en="process"),
+}
+
+
+def view(link: Element, target: Path, language: Language) -> str:
+    """Return what a link alone in a step leads to, ``journey.json#name``, as HTML.
+
+    ``output`` is the lines of the terminal that have the link's title; other names are
+    those of views, with a mark after a dot if a view has several.
+    Raise Problem for what is not there.
+    """
+    recording = journey.load(target)
+    fragment = link.get("href", "").partition("#")[2]
+    if fragment == "output":
+        lines = recording.output.splitlines()
+        quote = link.get("title", "")
+        found = "\n".join(line for line in lines if quote in line)
+        if not found:
+            raise Problem(ja=f"「{quote}」は無い．", en=f"there is no '{quote}'.")
+        shown = f'<pre tabindex="0"><code>{html.escape(found)}</code></pre>'
+    else:
+        name, _, mark = fragment.partition(".")
+        shown = _draw(recording, name, mark, language)
+    label = "".join(link.itertext())
+    return f"<figure><figcaption>{label}</figcaption>{shown}</figure>"
+
+
+def _draw(recording: Journey, name: str, mark: str, language: Language) -> str:
+    """Return a view of a recording, for the moment ``mark`` if it has several.
+
+    Raise Problem if there is none of the name.
+    """
+    view = _named(name, recording.views)
+    colours = _colours(recording)
+    match view:
+        case Bytes():
+            return _bytes(view, colours, language)
+        case Rings():
+            return _rings(view, language)
+        case Level():
+            return _level(view, mark, language)
+        case Line():
+            parts = "".join(_part(colours.get(name), text) for name, text in view.parts)
+            return f'<pre tabindex="0"><code>{parts}</code></pre>'
+        case Times():
+            return _table(
+                f"<tr><th><code>{html.escape(what)}</code></th>"
+                f"<td>{after / 1e6:+.1f} ms</td></tr>"
+                for what, after in view.times
+            )
+        case Memory():
+            return _memory(view, colours, language)
+
+
+def _named(name: str, known: Mapping[str, _Kind]) -> _Kind:
+    if name not in known:
+        raise Problem(
+            ja=f"「{name}」は無い．あるのは {', '.join(known)}．",
+            en=f"there is no '{name}'; there is {', '.join(known)}.",
+        )
+    return known[name]
+
+
+def _colours(recording: Journey) -> dict[str, str]:
+    """Return the class of each member, the same in all views of a recording."""
+    found: dict[str, str] = {}
+    for view in recording.views.values():
+        for member in view.members if isinstance(view, Bytes) else ():
+            group = member.name.partition(".")[0]
+            if "padding" not in group and group not in found:
+                found[group] = f"m{len(found) % _COLOURS}"
+    return found
+
+
+def _part(colour: str | None, shown: str) -> str:
+    shown = html.escape(shown)
+    return f'<b class="{colour}">{shown}</b>' if colour else shown
+
+
+def _bytes(view: Bytes, colours: dict[str, str], language: Language) -> str:
+    data = bytes.fromhex(view.hex)
+    starts = range(0, len(data), _ROW)
+    rows = "\n".join(_row(data, view, start, colours) for start in starts)
+    members = (_member(each, view, colours, language) for each in view.members)
+    head = "".join(
+        f'<th scope="col">{_label(name, language)}</th>'
+        for name in ("member", "bytes", "value")
+    )
+    return (
+        f'<pre class="bytes" aria-hidden="true">{rows}</pre>'
+        f"{_table(members, f'<tr>{head}</tr>')}"
+    )
+
+
+def _row(data: bytes, view: Bytes, start: int, colours: dict[str, str]) -> str:
+    """Return a row of bytes: its offset, the bytes in hexadecimal and as ASCII."""
+    end = min(start + _ROW, len(data))
+    cells, characters = [], []
+    for member, first, last in _spans(view, start, end):
+        colour = colours.get(member.name.partition(".")[0], "mp") + (
+            " new" if member.name == view.new else ""
+        )
+        cells.append(_part(colour, data[first:last].hex(" ")))
+        shown = "".join(
+            chr(byte) if 32 < byte < 127 else "·" for byte in data[first:last]
+        )
+        characters.append(_part(colour, shown))
+    space = " " * ((start + _ROW - end) * 3 + 2)
+    return f"{start:2}  {' '.join(cells)}{space}{''.join(characters)}"
+
+
+def _spans(view: Bytes, start: int, end: int) -> Iterator[tuple[Member, int, int]]:
+    """Yield the members with bytes in a row, and from where to where."""
+    for member in view.members:
+        first = max(member.offset, start)
+        last = min(member.offset + member.size, end)
+        if first < last:
+            yield member, first, last
+
+
+def _member(
+    member: Member, view: Bytes, colours: dict[str, str], language: Language
+) -> str:
+    name = f"<code>{html.escape(member.name)}</code>"
+    if member.name in _LABELS:
+        name = _label(member.name, language)
+    last = member.offset + member.size - 1
+    new = ' class="new"' if member.name == view.new else ""
+    return (
+        f'<tr{new}><th><b class="{colours.get(member.name.partition(".")[0], "mp")}">{name}</b></th>'
+        f"<td>{member.offset}–{last}</td><td>{html.escape(member.value)}</td></tr>"
+    )
+
+
+def _rings(view: Rings, language: Language) -> str:
+    rows = []
+    for ring in view.rings:
+        used = ring.head - ring.tail
+        label = _label("used", language).format(used, f"{ring.size:,}")
+        here = ' class="here"' if ring.cpu == view.cpu else ""
+        rows.append(
+            f"<tr{here}><th>CPU {ring.cpu}</th><td>"
+            f"{_strip(ring.tail % ring.size, used, ring.size)}"
+            f"tail {ring.tail} · head {ring.head} · {label}</td></tr>"
+        )
+    return _table(rows)
+
+
+def _strip(tail: int, used: int, size: int) -> str:
+    """Draw a ring as a strip: what is in it goes on at its start after its end."""
+    pieces = [(tail, min(tail + used, size)), (0, max(0, tail + used - size))]
+    filled = "".join(
+        f'<rect x="{100 * a / size:.2f}" width="{max(0.8, 100 * (b - a) / size):.2f}" '
+        'height="8"/>'
+        for a, b in pieces
+        if a < b
+    )
+    return (
+        '<svg class="ring" viewBox="0 0 100 8" preserveAspectRatio="none" '
+        f'aria-hidden="true">{filled}</svg>'
+    )
+
+
+def _level(view: Level, mark: str, language: Language) -> str:
+    """Draw how full the ring was until a moment, which is marked."""
+    now = _named(mark, view.marks)
+    _, used, lost = max(each for each in view.samples if each[0] <= now + 0.1)
+    last = view.samples[-1][0]
+    most = max(each[2] for each in view.samples) or 1
+
+    def line(at: int, whole: int) -> str:
+        points = (
+            f"{300 * each[0] / last:.0f},{60 - 58 * each[at] / whole:.0f}"
+            for each in view.samples
+        )
+        return " ".join(points)
+
+    label = _label("level", language).format(f"{now / 1000:.1f}", used, lost)
+    x = 300 * now / last
+    return (
+        '<svg class="level" viewBox="0 0 300 64" aria-hidden="true">'
+        f'<polyline class="used" points="{line(1, view.size)}"/>'
+        f'<polyline class="lost" points="{line(2, most)}"/>'
+        f'<path class="now" d="M{x:.0f} 0V64"/></svg>'
+        f'<p class="level-text">{label}</p>'
+    )
+
+
+def _memory(view: Memory, colours: dict[str, str], language: Language) -> str:
+    rows = []
+    for place in view.places:
+        new = ' class="new"' if place.name == view.new else ""
+        value = (
+            f'<b class="error">{html.escape(place.error)}</b>'
+            if place.error
+            else f"<code>{html.escape(place.value)}</code>"
+        )
+        rows.append(
+            f"<tr{new}><th>{_label(place.space, language)}</th>"
+            f"<td><code>{html.escape(place.name)}</code><br>{place.address}</td>"
+            f"<td>{value}</td></tr>"
+        )
+    return _table(rows)
+
+
+def _table(rows: Iterable[str], head: str = "") -> str:
+    return f'<table class="data journey-table">{head}{"".join(rows)}</table>'
+
+
+def _label(name: str, language: Language) -> str:
+    return _LABELS[name].to(language)

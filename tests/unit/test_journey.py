@@ -1,0 +1,227 @@
+"""The journeys of events: what was recorded fits the program, and the steps fit that."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bcclessons.console.text import Language, Problem
+from bcclessons.course import journey, lesson
+from bcclessons.course.journey import Bytes, Journey, Member, Rings
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.translation import translation
+from bcclessons.site import journey as steps
+from bcclessons.site.page import Page
+from tests.conftest import CHECKOUT
+
+LESSONS = [
+    item
+    for item in lesson.load_all(CHECKOUT)
+    if (item.folder / "journey.toml").is_file()
+]
+RECORDINGS = [
+    pytest.param(item, run.name, id=f"{item.label}-{run.name}")
+    for item in LESSONS
+    for run in journey.recordings(item)
+]
+each_lesson = pytest.mark.parametrize("item", LESSONS, ids=lambda item: item.label)
+each_recording = pytest.mark.parametrize(("item", "name"), RECORDINGS)
+each_language = pytest.mark.parametrize("language", Language)
+
+
+def recorded(item: Lesson, name: str) -> Journey:
+    return journey.load(item.folder / f"{name}.json")
+
+
+def c_layout(source: str) -> tuple[list[Member], int]:
+    """Return the members of the program's ``struct data_t``, and its size."""
+    body = re.search(r"^struct data_t \{\n(.*?)^\};", source, re.M | re.S)
+    assert body
+    at, widest, members = 0, 1, []
+    for kind, name, count in re.findall(r"(\w+) (\w+)(?:\[(\w+)\])?;", body[1]):
+        width = 1 if kind == "char" else int(kind[1:]) // 8
+        at += -at % width
+        size = width * int({"": "1", "TASK_COMM_LEN": "16"}.get(count, count))
+        members.append(Member(name, at, size))
+        at, widest = at + size, max(widest, width)
+    return members, at + -at % widest
+
+
+@each_recording
+def test_a_recording_says_where_it_is_from(item: Lesson, name: str) -> None:
+    found = recorded(item, name)
+    assert found.command == f"./lab record --journey {item.label}"
+    assert found.release == "Debian 13"
+    assert str(found) == (item.folder / f"{name}.json").read_text(encoding="utf-8")
+
+
+@each_recording
+def test_each_byte_belongs_to_one_member(item: Lesson, name: str) -> None:
+    for key, view in recorded(item, name).views.items():
+        if isinstance(view, Bytes):
+            at = 0
+            for member in view.members:
+                assert member.offset == at, (key, member.name)
+                at += member.size
+            assert at * 2 == len(view.hex), key
+
+
+def test_the_bytes_have_the_layout_of_the_struct() -> None:
+    item = lesson.find(LESSONS, "02")
+    members, size = c_layout(item.source.read_text(encoding="utf-8"))
+    views = recorded(item, "journey").views
+    for key in ("zero", "time", "pid", "comm", "event"):
+        view = views[key]
+        assert isinstance(view, Bytes)
+        found = [Member(m.name, m.offset, m.size) for m in view.members]
+        padding = [m for m in found if m.name == "padding"]
+        assert [m for m in found if m.name != "padding"] == members, key
+        assert padding == [Member("padding", 28, 4)]
+        assert len(view.hex) == size * 2
+
+
+def test_the_bytes_are_the_values() -> None:
+    found = recorded(lesson.find(LESSONS, "02"), "journey")
+    views = {k: v for k, v in found.views.items() if isinstance(v, Bytes)}
+    stages = [bytes.fromhex(views[key].hex) for key in ("zero", "time", "pid", "comm")]
+    time = int(found.values["time"]).to_bytes(8, "little")
+    pid = int(found.values["pid"]).to_bytes(4, "little")
+    comm = found.values["comm"].encode().ljust(16, b"\0")
+    whole = time + pid + comm + bytes(4)
+    for stage, filled in zip(stages, (0, 8, 12, 32), strict=True):
+        assert stage == whole[:filled].ljust(32, b"\0")
+    assert bytes.fromhex(views["event"].hex) == whole
+    record = bytes.fromhex(views["record"].hex)
+    assert record[12:44] == whole
+    assert record[:12] == bytes.fromhex("09000000 0100 3000 24000000")
+    assert found.output.splitlines()[2].split() == [
+        found.values["time"],
+        found.values["comm"],
+        found.values["pid"],
+        "Hello,",
+        "perf_output!",
+    ]
+
+
+def test_the_record_goes_into_the_ring_of_its_cpu() -> None:
+    found = recorded(lesson.find(LESSONS, "02"), "journey")
+    at = []
+    for key in ("before", "ring", "after"):
+        view = found.views[key]
+        assert isinstance(view, Rings)
+        assert str(view.cpu) == found.values["cpu"]
+        own = next(ring for ring in view.rings if ring.cpu == view.cpu)
+        at.append((own.head, own.tail))
+        others = [ring for ring in view.rings if ring.cpu != view.cpu]
+        assert all(ring.head == ring.tail for ring in others)
+    assert at == [(0, 0), (48, 0), (48, 48)]
+
+
+def test_what_was_lost_is_what_was_said() -> None:
+    found = recorded(lesson.find(LESSONS, "02"), "journey-slow")
+    said = re.findall(r"^Possibly lost (\d+) samples$", found.output, re.MULTILINE)
+    lost = found.views["lost"]
+    assert isinstance(lost, Bytes)
+    assert int.from_bytes(bytes.fromhex(lost.hex)[16:], "little") == int(said[0])
+    assert found.values["lost"] == said[0]
+    assert str(sum(map(int, said))) == found.values["reported"]
+    assert found.values["not_sent"] == found.values["reported"]
+    assert found.values["error"] == "-28"
+
+
+@each_lesson
+def test_both_languages_have_the_same_steps(item: Lesson) -> None:
+    pages = [item.folder / "journey.md", item.folder / "journey.en.md"]
+    shapes = []
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        ids = re.findall(r"^(#+) .* \{(#\S+)\}$", text, re.MULTILINE)
+        links = re.findall(r"\]\((.+?)\)$", text, re.MULTILINE)
+        references = sorted(re.findall(r"sample#\S+", text))
+        placeholders = sorted(re.findall(r"\{[a-z]\w*\}", text))
+        shapes.append((ids, links, references, placeholders))
+    assert shapes[0] == shapes[1]
+    assert len([level for level, _ in shapes[0][0] if level == "##"]) >= 5
+
+
+@each_lesson
+@each_language
+def test_every_step_is_shown(item: Lesson, language: Language) -> None:
+    said: list[str] = []
+    readme = translation(item.folder / "README.md", language)
+    html = steps.panel(item, Page(readme, LESSONS, said.append))
+    assert said == []
+    found = [
+        step
+        for track in steps.tracks(steps.source(item, language))
+        for step in track.steps
+    ]
+    assert [step.id for step in found] == re.findall(r'<li id="([\w-]+)"', html)
+    text = re.sub(r"<code>.*?</code>|<[^>]*>", "", html)
+    assert not re.search(r"[{}]|\]\(", text)
+    assert html.count("<figure>") >= len(found)
+
+
+@each_lesson
+@each_language
+def test_the_links_name_the_lines_that_they_lead_to(
+    item: Lesson, language: Language
+) -> None:
+    text = steps.source(item, language).read_text(encoding="utf-8")
+    html = steps.panel(
+        item, Page(translation(item.folder / "README.md", language), LESSONS)
+    )
+    written = re.findall(r"_sample#L(\d+)(?:-L(\d+))?", text)
+    shown = re.findall(r'data-lines="(\d+)-(\d+)" href="#L', html)
+    assert [(first, last or first) for first, last in written] == shown
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Lesson:
+    """A copy of lesson 02 that may be changed."""
+    item = lesson.find(LESSONS, "02")
+    folder = tmp_path / "lessons" / item.folder.name
+    shutil.copytree(item.folder, folder)
+    return lesson.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("{pid}", "{pidd}", r"journey.md:\d+: .*\{pidd\}"),
+        ("journey.json#zero", "journey.json#zeros", r"journey.md:\d+: .*'zeros'"),
+        ("level.half", "level.halves", r"journey.md:\d+: .*'halves'"),
+        ("{#journey-slow}", "{#journey-fast}", "journey-fast.json"),
+        ('"$ ls"', '"$ lss"', r"journey.md:\d+: .*lss"),
+    ],
+)
+def test_a_mistake_in_a_step_is_a_warning(
+    copy: Lesson, right: str, wrong: str, said: str
+) -> None:
+    page = copy.folder / "journey.md"
+    page.write_text(page.read_text().replace(right, wrong))
+    warnings: list[str] = []
+    steps.panel(copy, Page(copy.folder / "README.md", [copy], warnings.append))
+    assert any(re.search(said, warning) for warning in warnings), warnings
+
+
+def test_a_recording_that_cannot_be_read_says_how_to_make_it_again(
+    copy: Lesson,
+) -> None:
+    path = copy.folder / "journey.json"
+    path.write_text(path.read_text().replace('"kind": "rings"', '"kind": "rinks"'))
+    with pytest.raises(Problem) as caught:
+        journey.load(path)
+    for text in (caught.value.text.ja, caught.value.text.en):
+        assert "journey.json" in text
+        assert "./lab record --journey" in text
+
+
+def test_a_lesson_without_a_journey_has_no_panel(copy: Lesson) -> None:
+    for path in copy.folder.glob("journey*"):
+        path.unlink()
+    assert journey.recordings(copy) == []
+    assert steps.panel(copy, Page(copy.folder / "README.md", [copy])) == ""
