@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import BinaryIO
@@ -23,19 +24,33 @@ class _Handler(SimpleHTTPRequestHandler):
         path = self.translate_path(self.path)
         if os.path.isdir(path) and self.path.endswith("/"):
             path = os.path.join(path, "index.html")
+        if not os.path.exists(path) and (missing := _not_found_page(Path(path))):
+            return self._send(HTTPStatus.NOT_FOUND, missing.read_bytes(), str(missing))
         compresses = "gzip" in self.headers.get("Accept-Encoding", "")
         if not (compresses and path.endswith(_COMPRESSED) and os.path.isfile(path)):
             return super().send_head()
         body = gzip.compress(Path(path).read_bytes())
-        self.send_response(200)
+        return self._send(HTTPStatus.OK, body, path, ("Content-Encoding", "gzip"))
+
+    def _send(
+        self, status: HTTPStatus, body: bytes, path: str, *headers: tuple[str, str]
+    ) -> io.BytesIO:
+        self.send_response(status)
         self.send_header("Content-Type", self.guess_type(path))
-        self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
+        for header in headers:
+            self.send_header(*header)
         self.end_headers()
         return io.BytesIO(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing of requests, nor of those that fail."""
+
+
+def _not_found_page(path: Path) -> Path | None:
+    """Return the page that a host shows where a path has no file: the nearest above."""
+    pages = (folder / "404.html" for folder in path.parents)
+    return next((page for page in pages if page.is_file()), None)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ from mkdocs.structure import pages
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.utils import get_relative_url
+from mkdocs.utils.templates import TemplateContext
 
 from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
-from bcclessons.site import material, pane, runs, search_index
+from bcclessons.site import material, pane, root_files, runs, search_index
 from bcclessons.site.markdown import LessonMarkdown
+from bcclessons.site.metadata import Metadata, describe
 from bcclessons.site.page import Page, location
 
 log = get_plugin_logger("lessons")
@@ -46,6 +49,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
     def __init__(self) -> None:
         self._markdown = LessonMarkdown()
         self._lessons: list[Lesson] = []
+        self._metadata: dict[str, Metadata] = {}
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Read the lessons; add our Markdown to the others' extensions."""
@@ -147,10 +151,45 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
         page.meta["pane"] = pane.content(item, source)
         return html
 
+    @event_priority(-200)  # after mkdocs-static-i18n knows the page's translations
+    def on_page_context(
+        self,
+        context: TemplateContext,
+        *,
+        page: pages.Page,
+        config: MkDocsConfig,
+        nav: Navigation,
+    ) -> TemplateContext:
+        """Describe the page to others, for partials/metadata.html."""
+        source = self._page(page)
+        item = source.own_lesson()
+        language, subject = source.language, config.site_description or ""
+        metadata = Metadata(
+            language=language,
+            course=config.site_name,
+            subject=subject,
+            name=str(page.title),
+            description=describe(page.content or "", language, item, subject),
+            path=page.url,
+            site=config.site_url or "",
+            translations=_translations(page.file),
+            lesson=item,
+            lessons={
+                each.url: own
+                for each in nav.pages
+                if (own := self._page(each).own_lesson()) is not None
+            },
+            has_card=False,
+        )
+        page.meta["metadata"] = self._metadata[page.url] = metadata
+        page.meta["description"] = escape(metadata.description)
+        return context
+
     def on_env(
         self, env: jinja2.Environment, *, config: MkDocsConfig, files: Files
     ) -> jinja2.Environment:
-        """Give theme/main.html the filter that it uses."""
+        """Give the templates of theme/ what they use."""
+        env.globals["lessons"] = self._lessons
         env.filters["override"] = material.override_filter(log.warning)
         return env
 
@@ -170,6 +209,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
                     path = site / runs.script_path(item, run.stem)
                     path.write_text(script, encoding="utf-8")
         search_index.split(site / "search")
+        root_files.write(site, list(self._metadata.values()))
 
     def _page(self, page: pages.Page) -> Page:
         """Return one of MkDocs' pages as one of ours."""
@@ -179,6 +219,13 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             log.warning,
             lambda path: get_relative_url(path, page.url),
         )
+
+
+def _translations(file: File) -> dict[Language, str]:
+    """Return the path of a page in each language, as mkdocs-static-i18n knows it."""
+    alternates: dict[str, File] = getattr(file, "alternates", {})
+    paths = {Language(name): other.url for name, other in alternates.items()}
+    return {language: "" if url == "./" else url for language, url in paths.items()}
 
 
 def _name_line(record: logging.LogRecord) -> bool:

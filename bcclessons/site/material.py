@@ -23,10 +23,10 @@ class Override(NamedTuple):
 # theme/main.html has a block of each name.
 OVERRIDES = {
     "site_meta": Override(
-        'rel="alternate"',
-        'rel="alternate "',
-        "Material fetches sitemap.xml of each language, which mkdocs-static-i18n does "
-        "not make; browsers ignore the blank, Material does not",
+        '<link rel="alternate" href="[^"]*" hreflang="[^"]*">',
+        "",
+        "theme/partials/metadata.html has the whole addresses, which search engines "
+        "ask for",
     ),
     "header": Override(
         'role="dialog"',
@@ -65,7 +65,10 @@ _STYLES = "assets/stylesheets/*.css"
 _USED = {
     "find the block that has this part now, and change theme/main.html": (
         "base.html",
-        [f"{{% block {name} %}}" for name in (*OVERRIDES, "extrahead", "content")],
+        [
+            f"{{% block {name} %}}"
+            for name in (*OVERRIDES, "htmltitle", "extrahead", "content")
+        ],
     ),
     "find how templates translate now, and change theme/main.html": (
         "base.html",

@@ -61,6 +61,22 @@ def site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+PUBLISHED = {
+    "BCC_LESSONS_SITE_URL": "https://example.org/lessons/",
+    "BCC_LESSONS_EDIT_URI": "https://example.org/code/edit/main/",
+}
+"""What a maintainer sets who publishes the site."""
+
+
+@pytest.fixture(scope="session")
+def published_site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site as it is built where its addresses are set."""
+    folder = tmp_path_factory.mktemp("published")
+    done = build(checkout, folder, **PUBLISHED)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
 @pytest.fixture(scope="session")
 def offline_site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site whose pages can be opened as files, in a folder with a blank in it."""

@@ -7,20 +7,15 @@ from pathlib import Path
 
 from bcclessons.console.text import Language
 from bcclessons.course.translation import language_of
-from tests.site.conftest import build
+from tests.site.conftest import PUBLISHED
 
-SITE = "https://example.org/lessons/"
-EDIT = "https://example.org/code/edit/main/"
+SITE, EDIT = PUBLISHED.values()
 
 
 def test_every_page_links_to_its_source_and_its_canonical_address(
-    checkout: Path, tmp_path: Path
+    checkout: Path, published_site: Path
 ) -> None:
-    done = build(
-        checkout, tmp_path, BCC_LESSONS_SITE_URL=SITE, BCC_LESSONS_EDIT_URI=EDIT
-    )
-    assert done.returncode == 0, done.stderr
-    pages = sorted(tmp_path.rglob("index.html"))
+    pages = sorted(published_site.rglob("index.html"))
     assert len(pages) >= 16
     for path in pages:
         page = path.read_text()
@@ -32,9 +27,9 @@ def test_every_page_links_to_its_source_and_its_canonical_address(
         source = edit.removeprefix(EDIT)
         assert (checkout / source).is_file(), source
         assert view == EDIT.replace("edit", "raw") + source
-        english = path.is_relative_to(tmp_path / "en")
+        english = path.is_relative_to(published_site / "en")
         assert (language_of(Path(source)) is Language.EN) is english
-        address = path.parent.relative_to(tmp_path).as_posix().removesuffix(".")
+        address = path.parent.relative_to(published_site).as_posix().removesuffix(".")
         address = SITE + (f"{address}/" if address else "")
         assert f'<link rel="canonical" href="{address}">' in page
 
