@@ -11,7 +11,7 @@ def check(trial: Trial) -> None:
             raise CheckFailed(
                 Text(
                     ja="この行は，ほかのプログラムが書いたものである．途中に自分の行の写しがあり，"
-                    "印もそこにある．印は行の始めにあるかどうかを見る．",
+                    "印もそこにある．印が行の先頭にあるかどうかを調べる．",
                     en="This line was written by another program, which repeats a line of yours "
                     "with its mark. Look for the mark at the start of the line.",
                 ),
