@@ -55,7 +55,7 @@ def check_feature(name: str, kernel: Kernel) -> Check:
             en=f"this machine's kernel has no {title.en}",
         )
     why = Text(
-        ja=f"カーネルの設定 {options} が要る．無ければ，使うレッスンは VM で動かす．",
+        ja=f"カーネルの設定 {options} が要る．無ければ，それを使うレッスンは VM で動かす．",
         en=f"The kernel has it if it is built with {options}. Without it, the lessons "
         "that use it run in the VM.",
     )
