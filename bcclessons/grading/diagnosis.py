@@ -47,8 +47,8 @@ def behaviour(
             Text(
                 ja="見出しの行が出てこないので止めた．start にある見出しを，そのまま，"
                 "flush=True で表示する．",
-                en="It was stopped, for its header did not appear. Print the header of "
-                "the start as it is, with flush=True.",
+                en="It was stopped, because its header did not appear. Print the header of "
+                "the start file as it is, with flush=True.",
             ),
             output=_last_line(observed.stdout) or None,
         )
@@ -66,7 +66,8 @@ def behaviour(
         return Feedback(
             Text(
                 ja=f"Ctrl-C から {limits.end_seconds:.0f} 秒たっても終わらないので止めた．",
-                en=f"It was stopped: {limits.end_seconds:.0f} seconds after Ctrl-C it still ran.",
+                en=f"It was stopped: {limits.end_seconds:.0f} seconds after Ctrl-C it was still "
+                "running.",
             ),
             line=source.first("SIGINT"),
         )
@@ -148,8 +149,8 @@ def _death(
     return Feedback(
         Text(
             ja=f"途中で終わった: {last}" if last else "何も言わずに途中で終わった．",
-            en=f"It ended before its time: {last}" if last
-            else "It ended before its time, without a word.",
+            en=f"It ended too early: {last}" if last
+            else "It ended too early, without a message.",
         )
     )  # fmt: skip
 

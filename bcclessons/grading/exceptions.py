@@ -79,7 +79,7 @@ def exception(
         return Feedback(
             Text(
                 ja="Ctrl-C で，例外の記録を表示して終わった．start にある signal の行を残す．",
-                en="Ctrl-C made it print a traceback. Keep the signal lines of the start.",
+                en="Ctrl-C made it print a traceback. Keep the signal lines of the start file.",
             ),
             line=source.first("signal"),
         )

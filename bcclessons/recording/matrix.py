@@ -99,7 +99,7 @@ def _row(machine: Machine, release: Release, pytest: Sequence[str]) -> support.R
         if status not in (0, 1):
             raise Problem(
                 ja=f"{release.title} のテストは，途中で終わった．",
-                en=f"the tests on {release.title} ended before their time.",
+                en=f"the tests on {release.title} ended too early.",
             )
         outcomes = msgspec.json.decode(results.read_bytes(), type=support.Outcomes)
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()

@@ -38,7 +38,7 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
         raise Problem(
             ja=f"{reason.ja}に，次のソフトウェアが要る（Debian での名前）: {names}．"
             "このシステムのパッケージで入れてから，もう一度実行する．",
-            en=f"{reason.en} needs software that is, under Debian's name: {names}. "
+            en=f"{reason.en} needs this software (Debian's names): {names}. "
             "Install it with this system's package manager, and run this again.",
         )
     apt = ["apt-get"]

@@ -189,5 +189,5 @@ class Pane:
 def _no_answer() -> Problem:
     return Problem(
         ja="録画している端末に，待っているものが現れない．もう一度実行する．",
-        en="what is waited for does not appear on the recorded terminal; run it again.",
+        en="the expected text did not appear on the recorded terminal; run it again.",
     )

@@ -53,12 +53,12 @@ BAD = {
         "more than 1 MB",
     ),
     "dies": Bad(f"{PYTHON}{READY}1 / 0\n", "ZeroDivisionError: division by zero", 3),
-    "ends": Bad(f"{PYTHON}{READY}", "without a word"),
+    "ends": Bad(f"{PYTHON}{READY}", "without a message"),
     "ends in a sentence": Bad(f"{PYTHON}raise SystemExit('no more')\n", "no more"),
     "ignores Ctrl-C": Bad(
         f"{PYTHON}import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
         f"{READY}time.sleep(1000)\n",
-        "3 seconds after Ctrl-C it still ran",
+        "3 seconds after Ctrl-C it was still running",
         3,
     ),
     "ends in a traceback": Bad(

@@ -200,4 +200,4 @@ def test_without_apt_it_says_what_software_is_needed(asking: Asking) -> None:
     (asking.path / "apt-get").unlink()
     done = asking.alone("record", "02")
     (line,) = done.stderr.splitlines()
-    assert "under Debian's name: tmux" in line
+    assert "software (Debian's names): tmux" in line

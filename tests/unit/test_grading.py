@@ -91,8 +91,8 @@ def test_the_title_and_the_way_to_a_hint_are_always_there() -> None:
         ("bomb", "it made more than 500 processes", None),
         ("hung", "its header did not appear", None),
         ("flooded", "it printed more than 1 MB", None),
-        ("deaf", "3 seconds after Ctrl-C it still ran", None),
-        ("early", "without a word", None),
+        ("deaf", "3 seconds after Ctrl-C it was still running", None),
+        ("early", "without a message", None),
     ],
 )
 def test_each_ending_has_its_sentence(ending: str, said: str, line: int | None) -> None:

@@ -13,7 +13,7 @@ def check(trial: Trial) -> None:
             raise CheckFailed(
                 Text(
                     ja="うまく表示できている．書式の %y は，失敗させるために，そのままにする．",
-                    en="This was printed well. Leave the format with its %y: it is there "
+                    en="This was printed without a failure. Leave %y in the format: it is there "
                     "to make it fail.",
                 ),
                 line,

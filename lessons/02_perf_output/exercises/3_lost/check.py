@@ -39,7 +39,7 @@ def check(trial: Trial) -> None:
                 ja="イベントが 1 件も失われなかったので，数えられたかどうかがわからない．"
                 "バッファは 1 ページ（page_cnt=1）のままにする．",
                 en="No event was lost, so nothing shows whether it counts. Leave the buffer "
-                "one page small: page_cnt=1.",
+                "at one page: page_cnt=1.",
             ),
             totals[-1],
             code="page_cnt",
