@@ -38,7 +38,7 @@ const Page = (() => {
   const headings = all("article :is(h2, h3)");
   all("a.md-select__link").forEach((link) => {
     link.addEventListener("click", () => {
-      const passed = headings.filter((each) => each.getBoundingClientRect().top < innerHeight / 2);
+      const passed = headings.filter((each) => each.getBoundingClientRect().top < 160);
       const { hash } = new URL(`#section-${passed.length}`, location.href);
       if (scrollY && passed.length) Object.assign(link, { hash });
     });
