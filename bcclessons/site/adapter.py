@@ -64,6 +64,8 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             for title, value in entry.items() if isinstance(entry, dict) else ():
                 if value == "lessons/":
                     entry[title] = readmes
+        if repository := config.extra["lessons"]["repository"]:
+            config.copyright = f'<a href="{escape(repository)}">{repository}</a>'
         # The pages are opened as files, without a server.
         if config.extra["lessons"]["offline"]:
             config.use_directory_urls = False
@@ -130,6 +132,9 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             other = translation.translation(source.source, language)
             if not other.is_file():
                 log.warning("%s: there is no %s", page.file.src_uri, other.name)
+        if page.file.src_uri.startswith("docs/index."):
+            page.meta["hide"] = ["navigation"]
+            return _with_clone(markdown, config.extra["lessons"]["repository"])
         return markdown
 
     def on_page_content(
@@ -226,6 +231,15 @@ def _translations(file: File) -> dict[Language, str]:
     alternates: dict[str, File] = getattr(file, "alternates", {})
     paths = {Language(name): other.url for name, other in alternates.items()}
     return {language: "" if url == "./" else url for language, url in paths.items()}
+
+
+def _with_clone(markdown: str, repository: str) -> str:
+    """Put the command that clones the repository, if its address is known."""
+    if not repository:
+        return markdown
+    folder = repository.rstrip("/").rpartition("/")[2].removesuffix(".git")
+    clone = f"git clone {repository}\ncd {folder}\n"
+    return markdown.replace("```sh\n./lab run", f"```sh\n{clone}./lab run", 1)
 
 
 def _name_line(record: logging.LogRecord) -> bool:

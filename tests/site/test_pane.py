@@ -466,9 +466,7 @@ class TestPresenterMode:
                 assert page.locator(".presenter .lit").count() == 1
         page.keyboard.press("Escape")
         expect(page.locator(".presenter")).not_to_be_visible()
-        page.wait_for_function(
-            "() => document.querySelector('.lesson-prose .lit')"
-        )
+        page.wait_for_function("() => document.querySelector('.lesson-prose .lit')")
 
     @pytest.mark.parametrize("width", [1280, 1920])
     def test_type_is_large_no_line_is_cut_and_others_are_dimmed(

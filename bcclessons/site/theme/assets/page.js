@@ -53,6 +53,8 @@ const Page = (() => {
   all(".md-search__input").forEach((input) => {
     input.addEventListener("input", () => input.dispatchEvent(new Event("keyup")));
   });
+  // Where nothing hovers, Material lets the keyboard reach no code that scrolls.
+  if (!matchMedia("(hover)").matches) all("pre > code").forEach((code) => (code.tabIndex = 0));
   // Material wraps each copy button in a <nav>, which is no landmark.
   addEventListener("load", () => all(".md-code__nav").forEach((nav) => (nav.role = "none")));
 
