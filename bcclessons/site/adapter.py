@@ -27,7 +27,7 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
-from bcclessons.site import material, pane, root_files, runs, search_index
+from bcclessons.site import material, pane, repository, root_files, runs, search_index
 from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.metadata import Metadata, describe
 from bcclessons.site.page import Page, location
@@ -64,8 +64,8 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             for title, value in entry.items() if isinstance(entry, dict) else ():
                 if value == "lessons/":
                     entry[title] = readmes
-        if repository := config.extra["lessons"]["repository"]:
-            config.copyright = f'<a href="{escape(repository)}">{repository}</a>'
+        if address := config.extra["lessons"]["repository"]:
+            config.copyright = repository.link(address)
         # The pages are opened as files, without a server.
         if config.extra["lessons"]["offline"]:
             config.use_directory_urls = False
@@ -134,7 +134,9 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
                 log.warning("%s: there is no %s", page.file.src_uri, other.name)
         if page.file.src_uri.startswith("docs/index."):
             page.meta["hide"] = ["navigation"]
-            return _with_clone(markdown, config.extra["lessons"]["repository"])
+            return repository.with_clone(
+                markdown, config.extra["lessons"]["repository"]
+            )
         return markdown
 
     def on_page_content(
@@ -231,15 +233,6 @@ def _translations(file: File) -> dict[Language, str]:
     alternates: dict[str, File] = getattr(file, "alternates", {})
     paths = {Language(name): other.url for name, other in alternates.items()}
     return {language: "" if url == "./" else url for language, url in paths.items()}
-
-
-def _with_clone(markdown: str, repository: str) -> str:
-    """Put the command that clones the repository, if its address is known."""
-    if not repository:
-        return markdown
-    folder = repository.rstrip("/").rpartition("/")[2].removesuffix(".git")
-    clone = f"git clone {repository}\ncd {folder}\n"
-    return markdown.replace("```sh\n./lab run", f"```sh\n{clone}./lab run", 1)
 
 
 def _name_line(record: logging.LogRecord) -> bool:
