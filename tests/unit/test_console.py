@@ -128,6 +128,6 @@ def test_a_terminal_that_cannot_clear_a_line_gets_lines(
 ) -> None:
     monkeypatch.setenv("TERM", name)
     with redirect_stderr(terminal.stream), Console(Language.EN).stage(FETCHING):
-        time.sleep(0.1)
+        time.sleep(0.5)
     assert "\x1b" not in (shown := terminal.shown())
     assert shown.count("\n") > 1
