@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Text
-from bcclessons.grading import compiler, exceptions, verifier
+from bcclessons.grading import compiler, exceptions, silent, verifier
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.source import Source
 
@@ -30,9 +30,9 @@ def behaviour(
         return Feedback(
             Text(
                 ja=f"プロセスを {most} 個より多く作ったので止めた．ループの中で fork していないか．"
-                "イベントのたびにプログラムを起動すると，その execve がまたイベントになる．",
+                f"{silent.EVENT_OF_ITS_OWN.ja}",
                 en=f"It was stopped: it made more than {most} processes. Does a loop fork? "
-                "A program that is started at each event makes an event itself.",
+                f"{silent.EVENT_OF_ITS_OWN.en}",
             ),
             line=_first(source, "fork(", "subprocess.", "os.system", "popen(", "spawn"),
         )

@@ -12,11 +12,16 @@ BYTES_SHOWN = Text(
     ja="バイト列が b'…' の形で表示されている．printb() を使うか，decode() する．",
     en="Bytes are shown in the form b'…'. Use printb(), or decode() them.",
 )
+EVENT_OF_ITS_OWN = Text(
+    ja="イベントのたびにプログラムを起動すると，その execve がまたイベントになる．",
+    en="A program that is started at each event makes an event itself.",
+)
 
 _LITERAL_FOR_S = re.compile(r'bpf_trace_printk\("[^"]*%s[^;]*, *"[^"]*" *[,)]')
 _BYTES = re.compile(r"(?:^|[\s=(,\[])b(['\"]).*\1")
 _NOT_CALLED = re.compile(r"\b(bpf_(?:get|ktime)_\w+)\b(?! *\()")
 _NO_VALUE = re.compile(r"\* *(\w+) *;")
+_STARTS = re.compile(r"\b(?:subprocess\.\w+|os\.(?:system|popen|spawn\w+))\(")
 _PAGES = re.compile(r"page_cnt *= *([\d<* ()]+)")
 
 
@@ -41,6 +46,8 @@ def mistake(program: str, output: str | None = None) -> Feedback | None:
                 ),
                 line=number,
             )
+        if _STARTS.search(line):
+            return Feedback(EVENT_OF_ITS_OWN, line=number)
         pages = _PAGES.search(line)
         count = _number(pages[1]) if pages else 0
         if count > 1 << 19:

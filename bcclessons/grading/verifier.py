@@ -15,7 +15,9 @@ _QUOTED = re.compile(r"^; (.+?)(?: @ \S+:(\d+))?$", re.MULTILINE)
 _REFUSED = re.compile(r"^bpf: (?:Failed to load program|.*Program +too large).*", re.M)
 _ON_STACK = re.compile(r"stack .*off=-(\d+).* (?:access_)?size=(\d+)")
 _FUNCTION = re.compile(r"Failed to load BPF program b?'(\w+)'")
-_NOT_CALLABLE = re.compile(r"last insn is not an exit|BPF_LD_\[ABS\|IND\]")
+_NOT_FOR_BPF = re.compile(
+    r"last insn is not an exit|BPF_LD_\[ABS\|IND\]|addr_space_cast insn"
+)
 
 VERIFIER = (
     Meaning(
@@ -116,7 +118,7 @@ def refusal(stderr: str, source: Source) -> Feedback | None:
     mistaken = silent.in_c(source)
     if mistaken is not None:
         return mistaken
-    if _NOT_CALLABLE.search(log) and (called := kernel_names.used(source)):
+    if _NOT_FOR_BPF.search(log) and (called := kernel_names.used(source)):
         return called
     if "unknown opcode" in log and (warned := compiler.warning(stderr, source)):
         return warned

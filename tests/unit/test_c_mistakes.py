@@ -22,6 +22,9 @@ ASSEMBLER = (
 MAIN = "/virtual/main.c:5:9: error: {}\n"
 REFUSED = "bpf: Failed to load program: Invalid argument\n{}\nprocessed 9 insns\n"
 LAST = REFUSED.format("last insn is not an exit or jmp")
+CAST = REFUSED.format(
+    "addr_space_cast insn can only convert between address space 1 and 0"
+)
 INLINED = REFUSED.format(
     "; return tsk->tgid;\n3: (61) r1 = *(u32 *)(r1 +1236)\n"
     "R1 invalid mem access 'scalar'"
@@ -50,6 +53,7 @@ def diagnosed(stderr: str, line: str) -> Feedback:
         ),
         (INLINED, "x = task_tgid_nr(task);", "task_tgid_nr() is a function of"),
         (ASSEMBLER, "x = current->tgid;", "current can be used in the kernel only"),
+        (CAST, "x = current->tgid;", "current can be used in the kernel only"),
         (LAST, "x = bpf_get_current_task;", "write bpf_get_current_task() to call it"),
         (LAST, "struct t *a; x = a->b;", "pointer a is used before it has a value"),
     ],
@@ -155,12 +159,12 @@ def _right_line(exercise: Exercise, call: CallFacts) -> str:
         ("03/2", 1, "granny", "mother", "parent's parent is granny"),
         ("03/2", 2, "old-grandfather", "old-gra", "it is cut off"),
         ("03/2", 1, "learner", "granny", "COMM should be learner"),
-        ("03/4", 1, " 551 ", " 601 ", "Shown is the process's own PID"),
-        ("03/4", 1, " 551 ", " 39 ", "lower 8 bits only"),
+        ("03/4", 1, " 551 ", " 601 ", "601 is the PID of the process itself"),
+        ("03/4", 1, " 551 ", " 39 ", "39 is the value of its lower 8 bits"),
         ("03/4", 1, " 551 ", " 0 ", "PPID should be 551."),
-        ("03/4", 2, " 1001", " 1002", "the group's number"),
-        ("03/4", 2, " 1001", f" {1002 << 32 | 1001}", "Shown are all 64 bits"),
-        ("03/4", 3, " 100003", " 34467", "lower 16 bits only"),
+        ("03/4", 2, " 1001", " 1002", "1002 is the group's number (GID)"),
+        ("03/4", 2, " 1001", f" {1002 << 32 | 1001}", "the upper 32 are the GID"),
+        ("03/4", 3, " 100003", " 34467", "34467 is the value of its lower 16 bits"),
         ("03/4", 3, "learner", "b'learner'", "COMM should be learner"),
     ],
 )

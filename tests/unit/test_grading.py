@@ -194,6 +194,8 @@ def test_request_and_observation_survive_the_line() -> None:
         ("b.open_perf_buffer(f, page_cnt=2 ** 20)", "page_cnt=1048576 is so large"),
         ("b.open_perf_buffer(f, page_cnt=64)", None),
         ('    bpf_trace_printk("name: %s", comm);', None),
+        ("    name = subprocess.run(['ps'])", "started at each event"),
+        ("    name = os.popen('ps').read()", "started at each event"),
     ],
 )
 def test_what_nobody_warns_of_is_named(line: str, says: str | None) -> None:

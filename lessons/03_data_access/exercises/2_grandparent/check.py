@@ -14,9 +14,11 @@ def check(trial: Trial) -> None:
             raise CheckFailed(
                 Text(
                     ja=f"親の親の名前は {grandparent} である．GRANDPARENT では，その途中で"
-                    "切れている．名前は，終わりの NUL を入れて 16 バイトになる．",
+                    "切れている．名前は，終わりの NUL を入れて 16 バイトまである．"
+                    "bpf_probe_read_kernel_str() で，すべてコピーする．",
                     en=f"The name of the parent's parent is {grandparent}; in GRANDPARENT "
-                    "it is cut off. A name takes up to 16 bytes, with the NUL at its end.",
+                    "it is cut off. A name takes up to 16 bytes, with the NUL at its end: "
+                    "copy them all by bpf_probe_read_kernel_str().",
                 ),
                 line,
                 code=("bpf_probe_read", "real_parent"),

@@ -33,23 +33,23 @@ def _why(call: Call, name: str, value: int, shown: int) -> Text | None:
     """Tell what the wrong number is, where it can be told."""
     if name == "ppid" and shown == call.pid:
         return Text(
-            ja="表示されたのは，そのプロセス自身の PID である．",
-            en="Shown is the process's own PID.",
+            ja=f"{shown} は，そのプロセス自身の PID である．",
+            en=f"{shown} is the PID of the process itself.",
         )
     if name == "uid" and shown == call.made_by.gid:
         return Text(
-            ja="表示されたのはグループの番号で，戻り値の上位 32 ビットである．",
-            en="Shown is the group's number: it is the upper 32 bits of what is returned.",
+            ja=f"{shown} はグループの番号（GID）で，上位 32 ビットにある．",
+            en=f"{shown} is the group's number (GID), the upper 32 bits.",
         )
     if name == "uid" and shown >> 32 and shown % (1 << 32) == value:
         return Text(
-            ja="表示されたのは 64 ビットの戻り値で，上位 32 ビットにはグループの番号がある．",
-            en="Shown are all 64 bits that are returned; the upper 32 are the group's number.",
+            ja=f"{shown} は 64 ビット全体の値で，その上位 32 ビットは GID である．",
+            en=f"{shown} is the value of all 64 bits, of which the upper 32 are the GID.",
         )
     for bits in (8, 16):
         if shown and shown == value % (1 << bits):
             return Text(
-                ja=f"表示されたのは，その下位 {bits} ビットだけである．",
-                en=f"Shown are its lower {bits} bits only.",
+                ja=f"{shown} は，その下位 {bits} ビットである．",
+                en=f"{shown} is the value of its lower {bits} bits.",
             )
     return None
