@@ -135,7 +135,7 @@ def unpack(
         )
     try:
         title = Text(
-            ja=f"Debian（{suite}）のパッケージを取ってくる",
+            ja=f"Debian（{suite}）のパッケージをダウンロードする",
             en=f"Fetching packages of Debian ({suite})",
         )
         done = total = 0
@@ -185,7 +185,7 @@ def _failure(suite: str, log: str, free: int) -> Problem:
             "XDG_CACHE_HOME=/big/disk ./lab …",
         )
     return Problem(
-        ja=f"Debian（{suite}）のパッケージを取ってこられない: {reason} "
+        ja=f"Debian（{suite}）のパッケージをダウンロードできない: {reason} "
         "ネットワークと apt の設定を確かめ，もう一度実行する．",
         en=f"cannot fetch the packages of Debian ({suite}): {reason} "
         "Check the network and apt's settings, and run it again.",

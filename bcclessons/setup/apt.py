@@ -74,7 +74,7 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
         if apt[0] == "sudo":
             ask_for_password()
         with console.stage(
-            Text(ja="パッケージを取ってくる", en="Fetching the packages")
+            Text(ja="パッケージをダウンロードする", en="Fetching the packages")
         ):
             done = _run(fetch)
             errors = done.stderr
