@@ -66,7 +66,9 @@ def make(folder: Path, lock: Path, console: Console) -> None:
                 f"done once: {cost.en}.",
             )
         )
-        title = Text(ja="パッケージをダウンロードして入れる", en="Fetching and installing it")
+        title = Text(
+            ja="パッケージをダウンロードして入れる", en="Fetching and installing it"
+        )
         with fetching(console), console.stage(title):
             _fill(folder, lock)
         shutil.rmtree(_fetched(folder), ignore_errors=True)
