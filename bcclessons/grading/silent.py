@@ -20,6 +20,8 @@ EVENT_OF_ITS_OWN = Text(
 _LITERAL_FOR_S = re.compile(r'bpf_trace_printk\("[^"]*%s[^;]*, *"[^"]*" *[,)]')
 _BYTES = re.compile(r"(?:^|[\s=(,\[])b(['\"]).*\1")
 _NOT_CALLED = re.compile(r"\b(bpf_(?:get|ktime)_\w+)\b(?! *\()")
+_IDS = r"(bpf_get_current_(?:uid_gid|pid_tgid))\(\)"
+_BOTH = re.compile(rf"\bu64 +(\w+) *= *{_IDS} *;")
 _NO_VALUE = re.compile(r"\* *(\w+) *;")
 _STARTS = re.compile(r"\b(?:subprocess\.\w+|os\.(?:system|popen|spawn\w+))\(")
 _PAGES = re.compile(r"page_cnt *= *([\d<* ()]+)")
@@ -64,6 +66,8 @@ def mistake(program: str, output: str | None = None) -> Feedback | None:
 def in_c(source: Source) -> Feedback | None:
     """Return feedback on the first of those in the C part, None without one."""
     text = "\n".join(text for _, text in source.c_lines)
+    both = _BOTH.search(text)
+    whole = _IDS if both is None else rf"(?:{_IDS}|\b{both[1]}\b)"
     for number, line in source.c_lines:
         code = line.partition("//")[0]
         called = _NOT_CALLED.search(code)
@@ -72,6 +76,18 @@ def in_c(source: Source) -> Feedback | None:
                 Text(
                     ja=f"{called[1]} は関数である．{called[1]}() と書いて呼ぶ．",
                     en=f"{called[1]} is a function: write {called[1]}() to call it.",
+                ),
+                line=number,
+            )
+        compared = re.search(rf"{whole} *[!=]=", code)
+        if compared is not None:
+            helper = compared[1] or (both[2] if both else "")
+            return Feedback(
+                Text(
+                    ja=f"{helper}() の戻り値は，2 つの番号を並べた 64 ビットである．"
+                    "比べる前に，片方を取り出す．",
+                    en=f"{helper}() returns two numbers in 64 bits: take one of them "
+                    "before you compare.",
                 ),
                 line=number,
             )

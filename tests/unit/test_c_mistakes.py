@@ -113,6 +113,21 @@ def test_each_message_has_its_meaning(stderr: str, says: str) -> None:
     assert says in diagnosed(stderr, "x").text.en
 
 
+@pytest.mark.parametrize(
+    ("c_part", "found"),
+    [
+        ("if (bpf_get_current_uid_gid() != 1001)", True),
+        ("u64 id = bpf_get_current_uid_gid();\nif (id == 1001)", True),
+        ("u64 id = bpf_get_current_pid_tgid();\nif (id >> 32 == 7)", False),
+        ("u32 id = bpf_get_current_uid_gid();\nif (id == 1001)", False),
+        ("if ((u32)(bpf_get_current_uid_gid()) != 1001)", False),
+    ],
+)
+def test_two_numbers_compared_as_one_are_pointed_at(c_part: str, found: bool) -> None:
+    feedback = silent.mistake(f'x = """\n{c_part}\n"""\n')
+    assert (feedback is not None and "two numbers" in feedback.text.en) is found
+
+
 def test_bytes_that_python_shows_are_named() -> None:
     program = 'print("PID")\n    print(event.pid, event.comm)\n'
     found = silent.mistake(program, "77 b'learner'")

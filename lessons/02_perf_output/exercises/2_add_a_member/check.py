@@ -7,6 +7,19 @@ from bcclessons.grading.trial import CheckFailed, Trial
 def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
     for call in trial.calls:
+        swapped = {"pid": str(call.tid), "tid": str(call.pid)}
+        for line in trial.lines:
+            if call.tid != call.pid and all(line[x] == swapped[x] for x in swapped):
+                raise CheckFailed(
+                    Text(
+                        ja=f"PID と TID が逆である．PID {call.pid} のスレッドの TID は "
+                        f"{call.tid} である．",
+                        en=f"PID and TID are the wrong way round: the thread of PID "
+                        f"{call.pid} has the TID {call.tid}.",
+                    ),
+                    line,
+                    code=("event.tid", "data.tid"),
+                )
         line = trial.line_of(call)
         if not line["tid"]:
             raise CheckFailed(
