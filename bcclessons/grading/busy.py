@@ -63,8 +63,8 @@ def feedback(observed: Observation, exercise: Exercise) -> Feedback | None:
         Text(
             ja=f"{why.ja}正しいプログラムでもイベントを失うことがあるので，まだ判定できない．"
             f"静かになってから，または VM で，もう一度実行する: {retry} --vm",
-            en=f"{why.en} Even a right program can lose events then, so this decides "
-            f"nothing. Run it again when the machine is quiet, or in the VM: {retry} --vm",
+            en=f"{why.en} Even a right program can lose events then, so there is "
+            f"no result yet. Run it again when the machine is quiet, or in the VM: {retry} --vm",
         ),
         undecided=True,
     )
