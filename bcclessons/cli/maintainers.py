@@ -143,7 +143,7 @@ def record(lab: Lab, name: str | None, runs: Sequence[str], *, journey: bool) ->
 
     With ``journey``, record the journeys of a lesson, or of each.
     """
-    from bcclessons.recording import recorder
+    from bcclessons.recording import exercise_check, recorder
     from tools import pages
 
     if journey:
@@ -152,12 +152,12 @@ def record(lab: Lab, name: str | None, runs: Sequence[str], *, journey: bool) ->
     if name is None:
         raise click.MissingParameter(param_type="argument")
     chosen = lab.lesson(name)
-    others = [run for run in runs if run != recorder.CHECK]
+    others = [run for run in runs if run != exercise_check.CHECK]
     found = lesson.find_runs(chosen, others) if others or not runs else []
     lab.require({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
     # Written at the end: a run that fails leaves the others' files as they were.
     texts: dict[Path, str] = {}
-    for run in found:
+    for run in (each for one in found for each in one.on_each_release):
         release = recorder.release_of(run)
         lab.install_for(chosen, Target(Place.VM, release))
         lab.console.say(
@@ -169,9 +169,13 @@ def record(lab: Lab, name: str | None, runs: Sequence[str], *, journey: bool) ->
         taken = recorder.record(chosen, run, lab.workspace)
         texts |= recorder.files(taken, chosen, run, CHECKOUT)
     exercises = exercise.load_all([chosen])
-    if exercises and (not runs or recorder.CHECK in runs):
+    if exercises and (not runs or exercise_check.CHECK in runs):
         lab.install_for(chosen, Target(Place.VM))
-        texts |= recorder.record_check(chosen, exercises[0], lab.workspace)
+        checked = exercise_check.record_check(exercises[0], lab.workspace)
+        for language, taken in checked.items():
+            stem = exercise_check.stem(language)
+            texts[chosen.folder / f"{stem}.txt"] = str(taken.recording)
+            texts[chosen.folder / f"{stem}.cast"] = taken.cast
     write_all(texts)
     pages.main()
     for path in texts:

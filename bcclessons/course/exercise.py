@@ -11,7 +11,9 @@ from pathlib import Path
 import msgspec
 
 from bcclessons.console.text import Problem, Text
-from bcclessons.course.lesson import Change, Lesson, Needs, Output, changed, decoded
+from bcclessons.course.lesson import Lesson, Needs, decoded
+from bcclessons.course.output import Output
+from bcclessons.course.run import Change, changed
 from bcclessons.course.steps import Step
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from bcclessons.console.text import Problem
-from bcclessons.course.lesson import Lesson, Run, decoded
+from bcclessons.course.lesson import Lesson, decoded
+from bcclessons.course.run import Run
 
 SETTINGS = "journey.toml"
 """The file of a lesson's folder that says how its journeys are recorded."""

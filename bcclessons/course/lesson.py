@@ -12,12 +12,11 @@ from typing import Literal, TypeVar
 import msgspec
 
 from bcclessons.console.text import Problem, Text
+from bcclessons.course.output import Output
+from bcclessons.course.run import MAIN, Run, Step
 from bcclessons.setup.files import unreadable
 
 _Kind = TypeVar("_Kind")
-
-MAIN = "run"
-"""The name of a lesson's main run: the demo."""
 
 
 class Needs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,100 +36,18 @@ class Needs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"kernel: {self.kernel!r} is not like '4.7'")
 
 
-class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the program prints: its ready line (the header), and a line's pattern."""
-
-    ready: str
-    line: str
-
-    def __post_init__(self) -> None:
-        """Refuse a pattern that is not a regular expression."""
-        try:
-            re.compile(self.line)
-        except (re.error, OverflowError, RecursionError) as error:
-            raise ValueError(f"line: {error}") from error
-
-
-class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A command line that is typed at a fresh prompt.
-
-    ``keys`` are pressed after the command has drawn its screen, for a command that
-    stays on it (a pager).
-    """
-
-    command: str
-    keys: str = ""
-
-
 class Demo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is typed in the other window."""
+    """What is typed in the other window: the main run, also made on other releases."""
 
     steps: list[Step]
-
-
-class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A piece of the program, and what stands in its place in one run."""
-
-    from_: str = msgspec.field(name="from")
-    to: str
-
-
-def changed(path: Path, changes: Sequence[Change], where: str) -> str:
-    """Return the program in a file with changes made to it, as ``with_changes``."""
-    return with_changes(path.read_text(encoding="utf-8"), changes, path.name, where)
-
-
-def with_changes(program: str, changes: Sequence[Change], name: str, where: str) -> str:
-    """Return a program with changes made to it.
-
-    ``name`` is the program's, ``where`` is where they are written. Raise Problem if one
-    does not fit once.
-    """
-    for change in changes:
-        if (count := program.count(change.from_)) != 1:
-            raise Problem(
-                ja=f"{name} に「{change.from_}」が {count} か所ある．1 か所だけに"
-                f"合うように，それを直す（{where}）．",
-                en=f"{name} has '{change.from_}' in {count} places, not in "
-                f"one; fix it ({where}).",
-            )
-        program = program.replace(change.from_, change.to)
-    return program
-
-
-class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A run to record.
-
-    It takes place on the release ``on`` (the default one, if empty), after the
-    command ``prepare``, out of sight, and with the program changed. In the lesson's
-    window, ``user`` types the lines of ``typed``; the last of them starts the
-    program. Once it is ready, ``steps`` are typed in the other window, and Ctrl-C
-    ends it; without steps, it must end by itself, and there is no other window.
-    Its text shows the lesson's window, with ``both`` the other one, too.
-    """
-
-    name: str
-    on: str = ""
-    prepare: str = ""
-    change: list[Change] = []
-    user: Literal["root", "nobody"] = "root"
-    typed: list[str] = []
-    steps: list[Step] = []
-    both: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse a name that makes no good file name."""
-        if not re.fullmatch(r"[a-z0-9]+([.-][a-z0-9]+)*", self.name):
-            raise ValueError(f"runs: name: {self.name!r} is not like 'two-words'")
-
-    @property
-    def stem(self) -> str:
-        """The name of its files, but for their suffix."""
-        return self.name if self.name == MAIN else f"{MAIN}-{self.name}"
+    also_on: list[str] = []
 
 
 class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A lesson; ``folder`` is where its files are, the rest is its ``lesson.toml``."""
+    """A lesson; ``folder`` is where its files are, the rest is its ``lesson.toml``.
+
+    ``columns`` is the width of the terminal in which its runs are recorded.
+    """
 
     number: int
     program: str
@@ -140,6 +57,7 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     output: Output
     demo: Demo
     runs: list[Run] = []
+    columns: int = 64
     folder: Path = Path()
 
     @property
@@ -161,7 +79,8 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def all_runs(self) -> list[Run]:
         """Every run that is recorded, the main one first."""
-        return [Run(name=MAIN, steps=self.demo.steps), *self.runs]
+        demo = self.demo
+        return [Run(name=MAIN, steps=demo.steps, also_on=demo.also_on), *self.runs]
 
 
 def decoded(path: Path, kind: type[_Kind]) -> _Kind:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
+from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from bcclessons.console.text import Problem
 from bcclessons.course import lineref
 
+_State = Literal["same", "differs", "missing"]
 _HEAD = ("command", "date", "release", "kernel", "bcc")
 
 # The name that the kernel puts into a line of trace_pipe: it may not know it (<...>),
 # or a newer one.
 _NAME = re.compile(r"^(?=\d+ +\S)(.{6} ).{16} ", re.MULTILINE)
+# What a newer clang puts before a line of the program.
+_GUTTER = re.compile(r"^ *\d* +\| ", re.MULTILINE)
 # Addresses, random numbers, versions, and numbers, with the spaces that fill a column.
 # A negative number is an error: it does not vary.
 _VARIES = re.compile(
@@ -69,12 +75,55 @@ def load(path: Path) -> Recording:
 def shape(body: str) -> list[str]:
     """Return what two runs of the same program have in common: their sorted lines.
 
-    What must vary is a ``#``, as wide as its column. The order of lines varies, too:
-    each CPU has its own.
+    The order of lines varies: each CPU has its own.
     """
+    return sorted(_shapes(body))
+
+
+def _shapes(body: str) -> list[str]:
+    """Return the lines of a run; what must vary is a ``#``, as wide as its column."""
 
     def mark(found: re.Match[str]) -> str:
         spaces = found[1]
         return "#".ljust(len(found[0])) if len(spaces) > 1 else f"#{spaces}"
 
-    return sorted(_VARIES.sub(mark, _NAME.sub(r"\1NAME ", body)).splitlines())
+    named = _NAME.sub(r"\1NAME ", _GUTTER.sub("", body))
+    return _VARIES.sub(mark, named).splitlines()
+
+
+class ComparedLine(NamedTuple):
+    """A line of a run that is compared with another run.
+
+    It ``differs`` if only this run has such a line; it is ``missing`` if only the other
+    one has.
+    """
+
+    text: str
+    state: _State
+
+
+def compared(body: str, other: str) -> list[ComparedLine]:
+    """Return the lines of a run, and where they would be, those that it lacks.
+
+    What must vary, and the order of lines, makes no difference.
+    """
+    ours, theirs = _shapes(body), _shapes(other)
+    extra = Counter(ours) - Counter(theirs)
+    absent = Counter(theirs) - Counter(ours)
+    texts, others = body.splitlines(), other.splitlines()
+    found = []
+
+    def take(shape: str, text: str, of: Counter[str], state: _State) -> None:
+        if of[shape]:
+            of[shape] -= 1
+            found.append(ComparedLine(text, state))
+        elif state == "differs":
+            found.append(ComparedLine(text, "same"))
+
+    matcher = SequenceMatcher(None, theirs, ours, autojunk=False)
+    for _, begin, end, first, last in matcher.get_opcodes():
+        for n in range(first, last):
+            take(ours[n], texts[n], extra, "differs")
+        for n in range(begin, end):
+            take(theirs[n], others[n], absent, "missing")
+    return found

@@ -12,7 +12,8 @@ from bcclessons.course.journey import Journey, View
 from bcclessons.recording import recorder
 
 if TYPE_CHECKING:
-    from bcclessons.course.lesson import Lesson, Run
+    from bcclessons.course.lesson import Lesson
+    from bcclessons.course.run import Run
     from bcclessons.machines.workspace import Workspace
 
 

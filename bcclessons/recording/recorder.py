@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bcclessons.console.text import Language, Problem
-from bcclessons.course.lesson import MAIN, Lesson, Run, changed
+from bcclessons.console.text import Problem
+from bcclessons.course.lesson import Lesson
 from bcclessons.course.recording import Recording
-from bcclessons.grading import feedback
-from bcclessons.grading.check import check
+from bcclessons.course.run import MAIN, Run, changed
 from bcclessons.machines import commands, debian
 from bcclessons.machines.vm.client import Vm
 from bcclessons.recording import picture
@@ -23,16 +22,15 @@ from bcclessons.terminal.demo import SHELL_SETTINGS
 from bcclessons.terminal.screen import PROMPT, Terminal
 
 if TYPE_CHECKING:
-    from bcclessons.course.exercise import Exercise
+    from bcclessons.machines.commands import Versions
     from bcclessons.machines.debian import Release
     from bcclessons.machines.workspace import Workspace
 
-_SHELL = ("bash", "--noprofile", "--norc", "-i")
+SHELL = ("bash", "--noprofile", "--norc", "-i")
+"""The shell of a recorded terminal: with nobody's settings."""
+
 _AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
 _RULE = "─" * 40
-
-CHECK = "check"
-"""The name by which the check of a lesson's first exercise is recorded."""
 
 
 @dataclass(frozen=True)
@@ -66,65 +64,32 @@ def record(
         own = replace(workspace, checkout=private / "checkout", release=release)
         machine = Vm(own, folder=private / "vm")
         with machine:
-            kernel, bcc = commands.versions(machine)
+            versions = commands.versions(machine)
             commands.output(machine, run.prepare)
             shell = machine.command(
-                _SHELL if run.user == "root" else [*_AS_NOBODY, *_SHELL],
+                SHELL if run.user == "root" else [*_AS_NOBODY, *SHELL],
                 folder=f"lessons/{lesson.folder.name}",
                 terminal=True,
                 environment={**SHELL_SETTINGS, "PS1": f"{PROMPT} "},
             )
             shells = [shell] * (2 if run.steps else 1)
-            with Terminal(shells, fast=fast) as terminal:
+            columns = run.columns or lesson.columns
+            with Terminal(shells, columns, fast=fast) as terminal:
                 body = _play(lesson, run, terminal)
                 cast = terminal.cast()
             printed = commands.output(machine, afterwards)
     if run.name == MAIN and not re.search(lesson.output.line, body, re.MULTILINE):
         raise _unexpected(lesson, run, body)
-    today = datetime.datetime.now(tz=datetime.UTC).date()
     command = f"./lab record {lesson.label} {run.name}"
-    return RecordedRun(
-        Recording(command, today, release.title, kernel, bcc, body), cast, printed
-    )
+    return RecordedRun(recorded(command, release, versions, body), cast, printed)
 
 
-def record_check(
-    lesson: Lesson, exercise: Exercise, workspace: Workspace
-) -> dict[Path, str]:
-    """Check an exercise as it is and solved, in a VM; return the texts, by their paths.
-
-    Raise Problem if the two are not found wrong and right.
-    """
-    release = workspace.release
-    command = f"./lab check {exercise.label}"
-    with Vm(workspace) as machine:
-        kernel, bcc = commands.versions(machine)
-        programs = [exercise.start.read_text(), exercise.solution.read_text()]
-        found = [check(exercise, each, machine) for each in programs]
-    if found[0] is None or found[1] is not None:
-        raise Problem(
-            ja=f"演習 {exercise.label} の start と solution が，正しく判定されない．",
-            en=f"the start and the solution of exercise {exercise.label} are "
-            "checked wrongly.",
-        )
+def recorded(
+    command: str, release: Release, versions: Versions, body: str
+) -> Recording:
+    """Return the text of what was recorded today."""
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    made = {}
-    for language in Language:
-        said = [
-            f"$ {command}\n{feedback.result(exercise, each, program, language)}\n"
-            for program, each in zip(programs, found, strict=True)
-        ]
-        recording = Recording(
-            f"./lab record {lesson.label} {CHECK}",
-            today,
-            release.title,
-            kernel,
-            bcc,
-            "".join(said),
-        )
-        suffix = "" if language is Language.JA else f".{language}"
-        made[lesson.folder / f"run-{CHECK}{suffix}.txt"] = str(recording)
-    return made
+    return Recording(command, today, release.title, *versions, body)
 
 
 def files(
@@ -132,12 +97,11 @@ def files(
 ) -> dict[Path, str]:
     """Return the texts of a run's files, by their paths beside the lesson.
 
-    A picture that the checkout has of this run is among them, drawn anew.
+    Only one that is watched has a cast. A picture that the checkout has of this run is among them, drawn anew.
     """
-    texts = {
-        lesson.folder / f"{run.stem}.txt": str(taken.recording),
-        lesson.folder / f"{run.stem}.cast": taken.cast,
-    }
+    texts = {lesson.folder / f"{run.stem}.txt": str(taken.recording)}
+    if run.is_watched:
+        texts[lesson.folder / f"{run.stem}.cast"] = taken.cast
     drawn = checkout / "docs/pictures" / f"{run.stem}-{lesson.label}.svg"
     if drawn.exists():
         texts[drawn] = picture.draw(taken.recording, lesson.program)
@@ -182,6 +146,7 @@ def _play(lesson: Lesson, run: Run, terminal: Terminal) -> str:
         if upper.at_prompt():
             raise _unexpected(lesson, run, upper.output())
         upper.select()
+        terminal.mark("Ctrl-C")
         terminal.press("\x03")
     terminal.read_until(upper.at_prompt)
     terminal.pause()

@@ -15,7 +15,8 @@ from bcclessons.console.text import Problem, Text
 
 if TYPE_CHECKING:
     from bcclessons.console.console import Console
-    from bcclessons.course.lesson import Lesson, Output
+    from bcclessons.course.lesson import Lesson
+    from bcclessons.course.output import Output
     from bcclessons.machines import Machine
 
 # LESSOPEN is as Ubuntu's own .bashrc sets it, so that the demo shows a chain of

@@ -17,13 +17,14 @@ from bcclessons.console.text import Problem
 from bcclessons.terminal import tmux
 
 if TYPE_CHECKING:
-    from bcclessons.course.lesson import Step
+    from bcclessons.course.run import Step
 
 PROMPT = "$"
 """What the shells in it must have as prompt, before a space."""
 
-_SIZE = os.terminal_size((80, 28))
-_LOWER_LINES = 8
+# As few as show a run and what is typed below it; the player is beside the program.
+_LINES = 20
+_LOWER_LINES = 6
 # Its pictures are for readers of any language: it has no line of words.
 _SETTINGS = ("set -g status off", "set -g pane-active-border-style default")
 # For an emulated machine that is busy otherwise; a lesson starts in 4 to 14 s.
@@ -33,25 +34,32 @@ _QUIET = 1.5
 _KEY = 0.06
 _PAUSE = 0.6
 _IDLE_LIMIT = 2.0
+# When the first picture of a recording is there, in seconds, and until when. The player
+# loses what is there at 0.
+_BEFORE = 0.01
+_FIRST = 0.5
 
 
 class Terminal:
     """A recorded terminal with a pane for each shell, from above. A context manager.
 
-    Keys are typed at a human's pace, unless it is ``fast``.
+    It has ``columns`` columns. Keys are typed at a human's pace, unless it is ``fast``.
     """
 
-    def __init__(self, shells: Sequence[Sequence[str]], *, fast: bool) -> None:
+    def __init__(
+        self, shells: Sequence[Sequence[str]], columns: int, *, fast: bool
+    ) -> None:
+        self._size = size = os.terminal_size((columns, _LINES))
         self._fast = fast
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._seen: list[tuple[float, str]] = []
+        self._seen: list[tuple[float, str, str]] = []
         with ExitStack() as stack:
-            self._command = stack.enter_context(tmux.session(_SETTINGS, _SIZE, shells))
+            self._command = stack.enter_context(tmux.session(_SETTINGS, size, shells))
             self._begin = time.monotonic()
             self._process = pexpect.spawn(
                 self._command[0],
                 [*self._command[1:], "attach-session"],
-                dimensions=(_SIZE.lines, _SIZE.columns),
+                dimensions=(size.lines, size.columns),
                 env={**tmux.environment(), "TERM": "xterm-256color"},
             )
             self._process.delaybeforesend = None
@@ -69,14 +77,23 @@ class Terminal:
         self._stack.close()
 
     def cast(self) -> str:
-        """Return the recording, as an asciicast of version 2."""
+        """Return the recording, as an asciicast of version 2.
+
+        Its first picture has the first command typed. What was typed is a marker, just
+        before the Enter key.
+        """
         header = {
             "version": 2,
-            "width": _SIZE.columns,
-            "height": _SIZE.lines,
+            "width": self._size.columns,
+            "height": self._size.lines,
             "idle_time_limit": _IDLE_LIMIT,
         }
-        lines = [header, *([round(at, 3), "o", text] for at, text in self._seen)]
+        first = min((at for at, kind, _ in self._seen if kind == "m"), default=0.0)
+        events = [
+            [round(at - first + _FIRST, 3) if at >= first else _BEFORE, kind, text]
+            for at, kind, text in self._seen
+        ]
+        lines = [header, *events]
         return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
     def tmux(self, *arguments: str) -> str:
@@ -97,7 +114,14 @@ class Terminal:
             except pexpect.EOF as error:
                 raise _no_answer() from error
             if text := self._decoder.decode(received):
-                self._seen.append((time.monotonic() - self._begin, text))
+                self._see("o", text)
+
+    def mark(self, typed: str) -> None:
+        """Note that something has been typed."""
+        self._see("m", typed)
+
+    def _see(self, kind: str, text: str) -> None:
+        self._seen.append((time.monotonic() - self._begin, kind, text))
 
     def read_until(self, done: Callable[[], bool]) -> None:
         """Record until ``done()``. Raise Problem if that takes too long."""
@@ -155,6 +179,9 @@ class Pane:
         self.select()
         self._terminal.press(command)
         self._terminal.read_until(lambda: self.text().endswith(command))
+        # tmux may know of the last key before its client has drawn it.
+        self._terminal.read(_KEY)
+        self._terminal.mark(command)
         self._terminal.press("\r")
 
     def run(self, step: Step) -> None:

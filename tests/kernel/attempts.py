@@ -11,7 +11,8 @@ import msgspec
 from bcclessons.course import exercise
 from bcclessons.course import lesson as lesson_file
 from bcclessons.course.exercise import Exercise
-from bcclessons.course.lesson import Change, Lesson, decoded, with_changes
+from bcclessons.course.lesson import Lesson, decoded
+from bcclessons.course.run import Change, with_changes
 from bcclessons.setup.paths import CHECKOUT
 
 LESSONS = lesson_file.load_all(CHECKOUT)

@@ -15,7 +15,8 @@ from typing import IO
 
 import pytest
 
-from bcclessons.course.lesson import Lesson, Step, find, load_all
+from bcclessons.course.lesson import Lesson, find, load_all
+from bcclessons.course.run import Step
 from bcclessons.grading.processes import alone_on_machine
 from bcclessons.machines import debian
 from bcclessons.setup.paths import CHECKOUT

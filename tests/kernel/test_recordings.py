@@ -22,7 +22,8 @@ from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson as lessons
 from bcclessons.course import recording
-from bcclessons.course.lesson import MAIN, Change, Lesson, Run
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.run import MAIN, Change, Run
 from bcclessons.doctor.placement import Place, placement
 from bcclessons.lab import Lab, Target
 from bcclessons.machines.debian import Release

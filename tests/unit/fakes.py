@@ -12,7 +12,8 @@ import msgspec
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Text
-from bcclessons.course.lesson import Demo, Lesson, Needs, Output
+from bcclessons.course.lesson import Demo, Lesson, Needs
+from bcclessons.course.output import Output
 from bcclessons.doctor.check import Check
 from bcclessons.doctor.report import Report, examine
 from bcclessons.machines import debian

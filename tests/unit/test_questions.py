@@ -12,8 +12,9 @@ from markdown import markdown
 
 from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson, question
-from bcclessons.course.lesson import MAIN, Lesson
+from bcclessons.course.lesson import Lesson
 from bcclessons.course.question import Answer, Question
+from bcclessons.course.run import MAIN
 from bcclessons.course.translation import translation
 from bcclessons.setup.paths import CHECKOUT
 from bcclessons.site.markdown import LessonMarkdown
@@ -125,7 +126,7 @@ def test_a_reply_says_whether_the_answer_is_right() -> None:
     item = lesson.find(LESSONS, "02")
     for language, right, wrong in (
         (Language.JA, "正しい．", "正しくない．"),
-        (Language.EN, "Right.", "Wrong."),
+        (Language.EN, "Right.", "Not so."),
     ):
         page = Page(readme(item, language))
         name = questions(item, language)[0].name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import re
 from pathlib import Path
@@ -12,16 +13,21 @@ import pytest
 
 from bcclessons.console.text import Language, Problem
 from bcclessons.course import exercise, lesson, recording
-from bcclessons.course.lesson import Change, Lesson, Run
+from bcclessons.course.lesson import Lesson
 from bcclessons.course.recording import Recording, shape
-from bcclessons.recording import picture, recorder
+from bcclessons.course.run import Change, Run
+from bcclessons.recording import exercise_check, picture, recorder
 
 ROOT = Path(__file__).parents[2]
+LESSONS = lesson.load_all(ROOT)
 RUNS = [
-    pytest.param(item, run, id=f"{item.label}-{run.name}")
-    for item in lesson.load_all(ROOT)
-    for run in item.all_runs
+    pytest.param(item, run, id=f"{item.label}-{run.stem}")
+    for item in LESSONS
+    for each in item.all_runs
+    for run in each.on_each_release
 ]
+# The columns that fit the pane at 1280 pixels, in type of 12 pixels.
+WIDEST = 86
 TEXT = """\
 # command: ./lab record 02 run
 # date: 2026-11-24
@@ -94,6 +100,7 @@ ERROR = "/virtual/main.c:28:57: in trace (ptr): 0x15f04c0: i64 = 6 too many argu
         (DATA, DATA.replace("d621c5b0 23", "00000012 7 ").replace("2001 ", "1    ")),
         (DATA, DATA.replace("48.087 ", "1148.08")),
         (ERROR, ERROR.replace("0x15f04c0", "0x7ffe00")),
+        ("    call();\n        ^", "   15 |     call();\n      |         ^"),
         ("in /lib/modules/6.12.117+deb13-amd64/b", "in /lib/modules/7.2.0-1-amd64/b"),
         ("Possibly lost 12 samples", "Possibly lost 4 samples"),
         (f"{PERF}\n{TRACE}", f"{TRACE}\n{PERF}"),
@@ -129,6 +136,42 @@ def test_what_a_program_prints_makes_one(first: str, second: str) -> None:
     assert shape(first) != shape(second)
 
 
+def states(body: str, other: str) -> list[tuple[str, str]]:
+    """Return the letter that begins each compared line, and its state."""
+    found = recording.compared("\n".join(body), "\n".join(other))
+    return [(line.text, line.state) for line in found]
+
+
+@pytest.mark.parametrize(
+    ("body", "other", "differs", "missing"),
+    [
+        ("abc", "abc", "", ""),
+        ("abc", "ab", "c", ""),
+        ("ab", "abc", "", "c"),
+        ("abc", "bca", "", ""),  # the order of lines varies
+        ("abbc", "abc", "b", ""),
+        ("xbc", "abc", "x", "a"),
+        ("", "ab", "", "ab"),
+    ],
+)
+def test_two_runs_are_compared(
+    body: str, other: str, differs: str, missing: str
+) -> None:
+    found = states(body, other)
+    assert [text for text, state in found if state != "missing"] == list(body)
+    assert "".join(text for text, state in found if state == "differs") == differs
+    assert "".join(text for text, state in found if state == "missing") == missing
+
+
+def test_a_missing_line_is_where_it_would_be() -> None:
+    assert states("ac", "abc") == [("a", "same"), ("b", "missing"), ("c", "same")]
+
+
+def test_what_must_vary_is_compared_as_the_same() -> None:
+    line = PERF.replace("1273", "6   ")
+    assert [each.state for each in recording.compared(line, PERF)] == ["same"]
+
+
 @pytest.mark.parametrize(("item", "run"), RUNS)
 def test_every_run_is_recorded(item: Lesson, run: Run) -> None:
     taken = recording.load(item.folder / f"{run.stem}.txt")
@@ -137,6 +180,42 @@ def test_every_run_is_recorded(item: Lesson, run: Run) -> None:
     assert taken.body.startswith("$ ")
     # Ctrl-C ends it where something is typed in the other window.
     assert ("^C\n" in taken.body) == bool(run.steps)
+
+
+CASTS = sorted(ROOT.glob("lessons/*/run*.cast"))
+
+
+@pytest.mark.parametrize(
+    "path", CASTS, ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_a_cast_has_a_marker_for_each_typed_command(path: Path) -> None:
+    header, *events = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert header["version"] == 2
+    assert header["width"] <= WIDEST
+    assert events[0][0] > 0  # the player loses what is there at 0
+    typed = [label for _, kind, label in events if kind == "m"]
+    body = recording.load(path.with_suffix(".txt")).body
+    if path.stem.startswith("run-check"):
+        commands = [line[2:] for line in body.splitlines() if line[:2] == "$ "]
+        assert typed == commands
+        return
+    folder = {item.folder: item for item in LESSONS}
+    item = folder[path.parent]
+    (run,) = [run for run in item.all_runs if run.stem == path.stem]
+    assert run.steps
+    started = run.typed or [f"sudo ./{item.program}"]
+    assert typed == [*started, *(step.command for step in run.steps), "Ctrl-C"]
+
+
+@pytest.mark.parametrize(
+    "path", CASTS, ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_the_first_picture_of_a_cast_has_the_first_command(path: Path) -> None:
+    _, *events = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert [at for at, _, _ in events] == sorted(at for at, _, _ in events)
+    first = "".join(text for at, kind, text in events if at < 0.1 and kind == "o")
+    command = next(label for _, kind, label in events if kind == "m")
+    assert command.replace(" ", "") in re.sub(r"\s|\x1b[^A-Za-z]*[A-Za-z]", "", first)
 
 
 def test_the_main_run_shows_the_events_of_the_demo(lessons: list[Lesson]) -> None:
@@ -159,21 +238,26 @@ def test_every_change_fits(item: Lesson, run: Run) -> None:
 
 def test_there_is_no_recording_of_another_run(lessons: list[Lesson]) -> None:
     for item in lessons:
-        stems = {path.stem for path in item.folder.glob("run*.*")}
-        checks = {f"run-{recorder.CHECK}", f"run-{recorder.CHECK}.en"}
-        assert stems == {run.stem for run in item.all_runs} | checks
+        names = {path.name for path in item.folder.glob("run*.*")}
+        runs = [each for run in item.all_runs for each in run.on_each_release]
+        checks = {exercise_check.stem(language) for language in Language}
+        assert names == (
+            {f"{run.stem}.txt" for run in runs}
+            | {f"{run.stem}.cast" for run in runs if run.is_watched}
+            | {f"{check}.{kind}" for check in checks for kind in ("txt", "cast")}
+        )
 
 
 def test_the_recorded_check_is_of_the_exercise_as_it_is(lessons: list[Lesson]) -> None:
     for item in lessons:
         first = exercise.load_all([item])[0]
         program = first.start.read_text().splitlines()
-        for language, name in (("ja", "run-check.txt"), ("en", "run-check.en.txt")):
-            body = recording.load(item.folder / name).body
-            title = first.title.to(Language(language))
-            assert (
-                body.count(f"$ ./lab check {first.label}\n{first.label} {title}") == 2
-            )
+        for language in Language:
+            path = item.folder / f"{exercise_check.stem(language)}.txt"
+            body = recording.load(path).body
+            title = first.title.to(language)
+            assert body.count(f"$ ./lab check {first.label}") == 2
+            assert body.count(f"\n{first.label} {title}") == 2
             looked = re.search(r"(?:line |: )(\d+)(?: 行目)?: (.+)", body)
             assert looked is not None
             assert program[int(looked[1]) - 1].strip() == looked[2]
@@ -216,8 +300,13 @@ def test_a_run_has_two_files_and_perhaps_a_picture(
     (folder / "text").write_text(TEXT)
     taken = recorder.RecordedRun(recording.load(folder / "text"), "cast\n")
     os.unlink(folder / "text")
-    files = recorder.files(taken, item, item.all_runs[0], tmp_path)
+    main = item.all_runs[0]
+    files = recorder.files(taken, item, main, tmp_path)
     assert list(files) == [folder / "run.txt", folder / "run.cast", drawn]
     assert list(files.values())[:2] == [TEXT, "cast\n"]
     assert "sudo" in files[drawn]
-    assert drawn not in recorder.files(taken, item, Run(name="other"), tmp_path)
+    quiet = recorder.files(taken, item, Run(name="other"), tmp_path)
+    assert list(quiet) == [folder / "run-other.txt"]
+    elsewhere = msgspec.structs.replace(main, on="debian-11")
+    on_11 = recorder.files(taken, item, elsewhere, tmp_path)
+    assert list(on_11) == [folder / "run.debian-11.txt"]

@@ -16,7 +16,8 @@ import pexpect
 import pytest
 
 from bcclessons.console.text import Language, Problem
-from bcclessons.course.lesson import Lesson, Output, find
+from bcclessons.course.lesson import Lesson, find
+from bcclessons.course.output import Output
 from bcclessons.terminal import demo, panes, tmux
 from tests.processes import left_of
 
