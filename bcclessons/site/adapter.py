@@ -27,7 +27,7 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
-from bcclessons.site import material, pane, repository, root_files, runs, search_index
+from bcclessons.site import material, pane, root_files, runs, search_index
 from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.metadata import Metadata, describe
 from bcclessons.site.page import Page, location
@@ -64,8 +64,6 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             for title, value in entry.items() if isinstance(entry, dict) else ():
                 if value == "lessons/":
                     entry[title] = readmes
-        if address := config.extra["lessons"]["repository"]:
-            config.copyright = repository.link(address)
         # The pages are opened as files, without a server.
         if config.extra["lessons"]["offline"]:
             config.use_directory_urls = False
@@ -132,11 +130,6 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             other = translation.translation(source.source, language)
             if not other.is_file():
                 log.warning("%s: there is no %s", page.file.src_uri, other.name)
-        if page.file.src_uri.startswith("docs/index."):
-            page.meta["hide"] = ["navigation"]
-            return repository.with_clone(
-                markdown, config.extra["lessons"]["repository"]
-            )
         return markdown
 
     def on_page_content(
@@ -209,12 +202,10 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             return
         site = Path(config.site_dir)
         for item in self._lessons:
-            for run in item.all_runs:
-                if runs.has_player(item, run.stem):
-                    cast = item.folder / f"{run.stem}.cast"
-                    script = runs.script(cast.read_text(encoding="utf-8"))
-                    path = site / runs.script_path(item, run.stem)
-                    path.write_text(script, encoding="utf-8")
+            for cast in item.folder.glob("run*.cast"):
+                script = runs.script(cast.read_text(encoding="utf-8"))
+                path = site / runs.script_path(cast)
+                path.write_text(script, encoding="utf-8")
         search_index.split(site / "search")
         root_files.write(site, list(self._metadata.values()))
 

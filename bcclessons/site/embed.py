@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from markdown import Markdown
 
 from bcclessons.course import question, recording, support
-from bcclessons.course.lesson import MAIN, Lesson
+from bcclessons.course.lesson import Lesson
 from bcclessons.course.lineref import resolve
 from bcclessons.site import journey_views, listing, runs
 from bcclessons.site import question as questions
@@ -31,7 +31,7 @@ def embedded(
         picture = target.read_text(encoding="utf-8")
         return f'<figure class="picture" tabindex="0">{picture}</figure>'
     if re.fullmatch(r"run.*\.txt", target.name):
-        return _run(target, link.get("title"), page, animated=animated)
+        return _run(target, link, page, animated=animated)
     if re.fullmatch(r"questions(\.en)?\.md", target.name):
         name = link.get("href", "").partition("#")[2]
         return questions.shown(question.find(target, name), page, render)
@@ -51,19 +51,11 @@ def program_at(target: Path | None, page: Page) -> Lesson | None:
     return next((i for i in page.lessons if i.source.resolve() == target), None)
 
 
-def _run(target: Path, fragment: str | None, page: Page, *, animated: bool) -> str:
-    item = next(each for each in page.lessons if each.folder == target.parent)
-    run = recording.load(target)
+def _run(target: Path, link: Element, page: Page, *, animated: bool) -> str:
     if animated:
-        return runs.animated(run, item, page.language)
-    player = None
-    if fragment is None and runs.has_player(item, target.stem):
-        player = runs.Player(
-            script=page.link_to(runs.script_path(item, target.stem)),
-            folder=page.link_to(runs.PLAYER),
-            is_open=target.stem == MAIN,
-        )
-    return runs.shown(run, fragment, page.language, player)
+        item = next(each for each in page.lessons if each.folder == target.parent)
+        return runs.animated(recording.load(target), item, page.language)
+    return runs.shown(target, link.get("title"), page)
 
 
 def _support(target: Path, page: Page) -> str:

@@ -56,6 +56,25 @@ def explanation_label(line: int) -> Text:
     )
 
 
+MARKS = Text(ja="打ったところへ: ", en="Go to: ")
+KERNEL = Text(ja="カーネル", en="Kernel")
+DIFFERS = Text(ja="違う行: ", en="differs: ")
+MISSING = Text(ja="ここには無い行: ", en="not here: ")
+
+
+def compared(kernel: str, *, differs: bool) -> Text:
+    """Return whether a run differs from the one on the usual kernel."""
+    if differs:
+        return Text(
+            ja=f"{kernel} との違いに印を付けた．",
+            en=f"What differs from {kernel} is marked.",
+        )
+    return Text(
+        ja=f"時刻や番号のほかに，{kernel} との違いは無い．",
+        en=f"Nothing but times and numbers differs from {kernel}.",
+    )
+
+
 def caption(recording: Recording) -> Text:
     """Return where and when a run was recorded, and by which command."""
     machine = f"{recording.release}, Linux {recording.kernel}, bcc {recording.bcc}"

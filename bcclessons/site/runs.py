@@ -1,16 +1,21 @@
-"""Recorded runs in a page: their text, the player, and one that plays by itself."""
+"""Recorded runs in a page: their text, their recording, and one that plays by itself."""
 
 from __future__ import annotations
 
 import html
 import json
 import re
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from bcclessons.console.text import Language
+from bcclessons.course import recording
 from bcclessons.course.lesson import Lesson
-from bcclessons.course.recording import Recording
-from bcclessons.site.labels import WATCH, caption
+from bcclessons.course.output import Origins
+from bcclessons.course.recording import ComparedLine, Recording
+from bcclessons.course.run import Run, changed
+from bcclessons.site import labels
+from bcclessons.site.page import Page
 
 PLAYER = "assets/vendor/"
 """The folder of the site that has the player."""
@@ -21,25 +26,9 @@ _START = 0.8
 _LONGEST_PAUSE = 1.2
 
 
-class Player(NamedTuple):
-    """The player of a run: the links to its script and to the player's folder.
-
-    It is there at once if it ``is_open``.
-    """
-
-    script: str
-    folder: str
-    is_open: bool
-
-
-def has_player(lesson: Lesson, stem: str) -> bool:
-    """Tell whether a run is worth watching: something is typed in another window."""
-    return any(run.stem == stem and run.steps for run in lesson.all_runs)
-
-
-def script_path(lesson: Lesson, stem: str) -> str:
-    """Return the path on the site of a run's recording, as a script."""
-    return f"lessons/{lesson.folder.name}/{stem}.js"
+def script_path(cast: Path) -> str:
+    """Return the path on the site of a recording, as a script."""
+    return f"lessons/{cast.parent.name}/{cast.stem}.js"
 
 
 def script(cast: str) -> str:
@@ -50,26 +39,150 @@ def script(cast: str) -> str:
     return f"document.currentScript.recording = {json.dumps(cast)};\n"
 
 
-def shown(
-    run: Recording, fragment: str | None, language: Language, player: Player | None
-) -> str:
+def shown(target: Path, fragment: str | None, page: Page) -> str:
     """Return a run, or those of its lines that ``fragment`` names, as HTML.
 
-    Raise LineRefError for a fragment that names no lines.
+    On the lesson's page its lines lead to those of the program, it can be seen on other
+    kernels, and its recording can be watched; on the others it is text. Raise Problem
+    for a run that cannot be read, LineRefError for a fragment that names no lines.
     """
-    body = run.body if fragment is None else run.excerpt(fragment)
-    text = _text(html.escape(body))
-    if player is None:
-        return _framed(text, run, language)
-    return _framed(
-        text,
-        run,
-        language,
-        f'<details class="recording"{" open" if player.is_open else ""}>'
-        f"<summary>{WATCH.to(language)}</summary>"
-        f'<div class="player" data-recording="{player.script}" '
-        f'data-player="{player.folder}"></div></details>',
+    taken = recording.load(target)
+    item = page.own_lesson()
+    if item is None or item.folder != target.parent:
+        return f'<div class="run">{_plain(taken, fragment, page.language)}</div>'
+    stems = {each.stem: run for run in item.all_runs for each in run.on_each_release}
+    run = stems.get(target.stem)
+    origins = _origins(item, run) if run is not None else None
+    # The first is the usual one.
+    all_taken = {
+        stem: recording.load(target.with_name(f"{stem}.txt"))
+        for stem, each in stems.items()
+        if each is run
+    } or {target.stem: taken}
+    inner = _on_kernels(all_taken, fragment, origins, page.language, target.stem)
+    cast = target.with_suffix(".cast")
+    if not cast.exists():
+        return f'<div class="run">{inner}</div>'
+    header, *events = map(json.loads, cast.read_text(encoding="utf-8").splitlines())
+    marks = "".join(
+        f'<button type="button"><code>{html.escape(typed)}</code></button>'
+        for _, kind, typed in events
+        if kind == "m"
     )
+    label = labels.MARKS.to(page.language)
+    return (
+        f'<div class="run" data-tab="run" data-stop data-columns="{header["width"]}" '
+        f'data-recording="{page.link_to(script_path(cast))}" '
+        f'data-player="{page.link_to(PLAYER)}">{inner}'
+        f'<button type="button" class="watch">{labels.WATCH.to(page.language)}'
+        f'</button><template><div class="player"></div><p class="marks">{label}{marks}</p>'
+        "</template></div>"
+    )
+
+
+def _origins(item: Lesson, run: Run) -> Origins:
+    """Return what finds the lines of the program that made a run's output."""
+    return Origins(
+        item.output,
+        item.source.read_text(encoding="utf-8"),
+        changed(item.source, run.change, f"runs: {run.name}"),
+        run.line,
+    )
+
+
+def _plain(taken: Recording, fragment: str | None, language: Language) -> str:
+    text = _text(map(html.escape, _body(taken, fragment).splitlines()))
+    return text + _caption(taken, language)
+
+
+def _body(taken: Recording, fragment: str | None) -> str:
+    return taken.body if fragment is None else taken.excerpt(fragment)
+
+
+def _on_kernels(
+    taken: Mapping[str, Recording],
+    fragment: str | None,
+    origins: Origins | None,
+    language: Language,
+    chosen: str,
+) -> str:
+    """Return a run; where it was made on several kernels, with a switch between them.
+
+    They are by the stems of their files; that of ``chosen`` is seen first. The first is
+    the usual one, with which the others are compared. The switch needs no script, and
+    on paper, the runs are one below the other.
+    """
+    usual = next(iter(taken.values()))
+    name = chosen.replace(".", "-")
+    switch, texts = [], []
+    for stem, each in sorted(taken.items(), key=lambda item: _version(item[1])):
+        own = _body(each, fragment)
+        lines = recording.compared(own, _body(usual, fragment))
+        text = _text(_line(line, origins, language) for line in lines)
+        # Where a script says what the arrow keys have lit.
+        text = text.replace("</pre>", '<span class="word" role="status"></span></pre>')
+        text += _caption(each, language)
+        if each is not usual:
+            differs = any(line.state != "same" for line in lines)
+            note = labels.compared(f"Linux {_kernel(usual)}", differs=differs)
+            text = f'<p class="run-caption">{note.to(language)}</p>{text}'
+        texts.append(text)
+        key = f"kernel-{name}-{len(texts)}"
+        checked = " checked" if stem == chosen else ""
+        switch.append(
+            f'<input type="radio" name="kernel-{name}" id="{key}"{checked}>'
+            f'<label for="{key}" title="{each.release}">{_kernel(each)}</label>'
+        )
+    if len(taken) == 1:
+        return texts[0]
+    label = labels.KERNEL.to(language)
+    runs = "".join(f'<div class="on-kernel">{text}</div>' for text in texts)
+    return (
+        f'<div class="kernels" role="group" aria-label="{label}"><span>{label}</span>'
+        f"{''.join(switch)}{runs}</div>"
+    )
+
+
+def _kernel(taken: Recording) -> str:
+    """Return the kernel's version without its last number."""
+    return ".".join(taken.kernel.split(".")[:2])
+
+
+def _version(taken: Recording) -> list[int]:
+    return [int(part) for part in _kernel(taken).split(".")]
+
+
+def _line(line: ComparedLine, origins: Origins | None, language: Language) -> str:
+    """Return a line of a run, with what differs marked, and what made it."""
+    text = html.escape(line.text)
+    if line.state == "missing":
+        word = labels.MISSING.to(language)
+        return f'<del><span class="word">{word}</span>{text}</del>'
+    if origins is not None:
+        text = _with_origin(line.text, origins)
+    if line.state == "differs":
+        word = labels.DIFFERS.to(language)
+        return f'<mark><span class="word">{word}</span>{text}</mark>'
+    return text
+
+
+def _with_origin(text: str, origins: Origins) -> str:
+    """Return a line of output; the lines that made it and its columns are named."""
+    lines, columns = origins.of(text)
+    if not (lines or columns):
+        return html.escape(text)
+    parts, done = [], 0
+    for begin, end, own in columns:
+        parts.append(html.escape(text[done:begin]))
+        column = html.escape(text[begin:end])
+        parts.append(f'<span data-lines="{_numbers(own)}">{column}</span>')
+        done = end
+    parts.append(html.escape(text[done:]))
+    return f'<span class="out" data-lines="{_numbers(lines)}">{"".join(parts)}</span>'
+
+
+def _numbers(lines: Sequence[int]) -> str:
+    return " ".join(map(str, lines))
 
 
 def animated(run: Recording, lesson: Lesson, language: Language) -> str:
@@ -88,13 +201,14 @@ def animated(run: Recording, lesson: Lesson, language: Language) -> str:
         if previous:
             text = f'<span class="event" style="--at:{at:.2f}s">{text}</span>'
         lines.append(text)
-    return _framed(_text("\n".join(lines)), run, language)
+    return f'<div class="run">{_text(lines)}{_caption(run, language)}</div>'
 
 
-def _text(inner: str) -> str:
+def _text(lines: Iterable[str]) -> str:
+    inner = "\n".join(lines)
     return f'<pre tabindex="0"><code>{inner}</code></pre>'
 
 
-def _framed(inner: str, run: Recording, language: Language, below: str = "") -> str:
-    text = html.escape(caption(run).to(language))
-    return f'<div class="run">{inner}<p class="run-caption">{text}</p>{below}</div>'
+def _caption(taken: Recording, language: Language) -> str:
+    text = html.escape(labels.caption(taken).to(language))
+    return f'<p class="run-caption">{text}</p>'

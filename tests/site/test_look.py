@@ -118,9 +118,6 @@ def test_marked_lines_and_the_player_are_accessible(
     page.keyboard.press("z")
     assert violations(page, packages) == []
     page.keyboard.press("Escape")
-    page.locator("details[open] .player").first.scroll_into_view_if_needed()
-    page.locator(".ap-player").first.wait_for()
-    assert violations(page, packages) == []
 
 
 def test_no_page_is_wider_than_the_window(survey: Survey) -> None:

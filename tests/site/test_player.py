@@ -1,56 +1,303 @@
-"""The recordings in the page: the player comes when it is near, and plays the run."""
+"""Recorded runs: their text lights the program, and plays in the pane next to it."""
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bcclessons.course import recording
 from bcclessons.course.lesson import Lesson, find
 from tests.site.conftest import Open
+from tests.site.test_look import violations
 
-LESSON = "lessons/02_perf_output/"
+LESSONS = [
+    f"{name}/" for name in ("01_trace_printk", "02_perf_output", "03_data_access")
+]
+LESSON = "en/lessons/02_perf_output/"
+MAIN = '.run[data-recording$="run.js"]'
+LIT = (
+    "[...document.querySelectorAll('.pane .line.lit')].map(e => Number(e.id.slice(1)))"
+)
 
 
-def test_the_player_is_fetched_when_it_comes_near(open_page: Open) -> None:
+def lit(page: Page) -> list[int]:
+    """Return the numbers of the program's lines that are lit."""
+    found: list[int] = page.evaluate(LIT)
+    return found
+
+
+def visible(line: Locator) -> bool:
+    """Tell whether a line of the program is all to be seen in the pane."""
+    seen: bool = line.evaluate(
+        """e => { const a = e.getBoundingClientRect();
+            const b = e.closest("pre").getBoundingClientRect();
+            return a.top >= b.top - 1 && a.bottom <= b.bottom + 1 && a.bottom <= innerHeight }"""
+    )
+    return seen
+
+
+def watch(page: Page, run: Locator) -> Locator:
+    """Press a run's button; return the terminal, once it shows something."""
+    run.locator(".watch").click()
+    terminal = page.locator("#panel-run .ap-term")
+    expect(terminal).to_contain_text("$ ")
+    return terminal
+
+
+def read(page: Page, run: Locator) -> Locator:
+    """Scroll until a run is read; return the terminal, which does not play."""
+    run.locator("pre:visible").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 400)
+    terminal = page.locator("#panel-run .ap-term")
+    expect(terminal).to_contain_text("$ ")
+    return terminal
+
+
+def test_nothing_of_a_recording_loads_before_it_is_read(open_page: Open) -> None:
     page = open_page(LESSON)
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     page.wait_for_timeout(300)
-    assert not any("player" in url for url in asked)
-    page.locator("details[open] .player").first.scroll_into_view_if_needed()
-    expect(page.locator(".ap-player").first).to_be_visible()
-    fetched = [url.rpartition("/")[2] for url in asked]
-    assert "asciinema-player.min.js" in fetched
-    assert "run.js" in fetched
+    assert [name for name in asked if "run" in name or "player" in name] == []
+    read(page, page.locator(MAIN))
+    expect(page.locator("#panel-run .ap-player")).to_be_visible()
+    assert asked.count("asciinema-player.min.js") == 1
+    assert [name for name in asked if name.startswith("run")][-1] == "run.js"
 
 
-def test_a_run_plays_to_its_last_line(open_page: Open, lessons: list[Lesson]) -> None:
-    page = open_page("en/" + LESSON)
-    page.locator("details[open] .player").first.scroll_into_view_if_needed()
-    page.locator(".ap-overlay-start").first.click()
-    screen = page.locator("details[open] .player").first
-    command, *_, last, _ = recording.load(
-        find(lessons, "02").folder / "run.txt"
-    ).body.splitlines()
-    expect(screen).to_contain_text(command)
-    expect(screen).not_to_contain_text(last.split()[0])
-    page.keyboard.press("9")  # the key to skip to 90 %
-    expect(screen).to_contain_text(last.split()[0])
+def test_a_phone_loads_a_recording_only_when_its_button_is_pressed(
+    open_page: Open,
+) -> None:
+    page = open_page(LESSON, width=390)
+    run = page.locator(MAIN)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    run.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    assert [url for url in asked if "run" in url or "player" in url] == []
+    watch(page, run)
+    assert page.locator(".pane.docked").is_visible()
 
 
-def test_every_recording_of_the_page_opens(open_page: Open) -> None:
-    page = open_page("lessons/01_trace_printk/")
-    for number, recorded in enumerate(page.locator("details.recording").all()):
-        if number:
-            recorded.locator("summary").click()
-        recorded.scroll_into_view_if_needed()
-        expect(recorded.locator(".ap-player")).to_be_visible()
-
-
-def test_nothing_moves_when_the_player_comes(open_page: Open) -> None:
+def test_there_is_one_player_and_it_is_of_the_run_that_was_pressed(
+    open_page: Open,
+) -> None:
     page = open_page(LESSON)
-    screen = page.locator("details[open] .player").first
-    height = screen.evaluate("e => e.offsetHeight")
-    screen.scroll_into_view_if_needed()
-    expect(page.locator(".ap-player").first).to_be_visible()
-    assert screen.evaluate("e => e.offsetHeight") == height
+    for name in ("run", "run-lost", "run-unseen"):
+        run = page.locator(f'.run[data-recording$="{name}.js"]')
+        watch(page, run)
+        marks = page.locator("#panel-run .marks button").all_inner_texts()
+        expect(page.locator(".ap-player")).to_have_count(1)
+    assert marks == ["sudo ./perf_output_sample", "./unseen_programs.py", "Ctrl-C"]
+
+
+@pytest.mark.parametrize(("width", "least"), [(1280, 12), (390, 11)])
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_type_is_large_enough_and_nothing_is_cut(
+    open_page: Open, lesson: str, width: int, least: int
+) -> None:
+    page = open_page(f"lessons/{lesson}", width=width)
+    wide = "e => e.scrollWidth - e.clientWidth"
+    for run in page.locator(".run[data-recording]").all():
+        watch(page, run)
+        page.wait_for_function(
+            "name => document.querySelector('.marks')?.textContent.includes(name)",
+            arg=run.evaluate("e => e.querySelector('template').content.textContent"),
+        )
+        terminal = page.locator("#panel-run .ap-term")
+        size = terminal.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+        assert size >= least
+        screen = page.locator("#panel-run .player")
+        if width == 1280:
+            assert screen.evaluate(wide) <= 0
+            assert terminal.bounding_box() is not None
+        else:
+            # What is wider scrolls within the player, and not the page.
+            assert screen.evaluate("e => getComputedStyle(e).overflowX") == "auto"
+            page.locator(".pane-close").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if width == 1280:
+        texts = page.locator(".run pre:visible, .run pre:visible code").all()
+        assert [
+            text.inner_text()[:60] for text in texts if text.evaluate(wide) > 0
+        ] == []
+        for text in page.locator(".run pre:visible code").all():
+            assert text.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 12
+
+
+def test_the_first_picture_has_the_first_command_and_no_output(open_page: Open) -> None:
+    page = open_page(LESSON)
+    terminal = read(page, page.locator(MAIN))
+    expect(terminal).to_contain_text("$ sudo ./perf_output_sample")
+    expect(terminal).not_to_contain_text("TIME(s)")
+
+
+def test_a_mark_leads_to_its_command(open_page: Open, lessons: list[Lesson]) -> None:
+    page = open_page(LESSON)
+    terminal = read(page, page.locator(MAIN))
+    marks = page.locator("#panel-run .marks button")
+    steps = [step.command for step in find(lessons, "02").demo.steps]
+    assert marks.all_inner_texts() == ["sudo ./perf_output_sample", *steps, "Ctrl-C"]
+    expect(page.locator(".ap-marker")).to_have_count(4)
+    events = recording.load(find(lessons, "02").folder / "run.txt").body.splitlines()[
+        2:
+    ]
+    marks.nth(3).click()
+    expect(terminal).to_contain_text(events[-2])
+    marks.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(terminal).not_to_contain_text(events[1])
+    expect(terminal).to_contain_text("$ ls")
+    expect(terminal).to_contain_text(events[0])  # it plays on from there
+    marks.nth(0).click()
+    expect(terminal).not_to_contain_text(events[0])
+    expect(page.locator(".ap-overlay-start")).to_have_count(0)
+
+
+TRUTH = {"time": [26], "comm": [33], "pid": [29, 30], "message": [54]}
+
+
+def test_a_column_that_is_pointed_at_lights_its_member(open_page: Open) -> None:
+    page = open_page(LESSON, width=1280)
+    row = page.locator(f"{MAIN} .on-kernel:visible .out").nth(1)
+    for column, lines in zip(row.locator("span").all(), TRUTH.values(), strict=True):
+        column.hover()
+        assert lit(page) == lines
+        page.wait_for_timeout(700)
+        assert visible(page.locator(f"#L{lines[0]}"))
+    page.mouse.move(2, 2)
+    assert 54 not in lit(page)
+
+
+def test_the_arrow_keys_go_through_lines_and_columns(open_page: Open) -> None:
+    page = open_page(LESSON)
+    text = page.locator(f"{MAIN} .on-kernel:visible pre")
+    text.focus()
+    found = []
+    for key in ("Down", "Down", "Right", "Right", "Right", "Right", "Left", "Up"):
+        page.keyboard.press(f"Arrow{key}")
+        found.append(lit(page))
+    event = [53, 54]
+    assert found == [[64], event, *TRUTH.values(), TRUTH["pid"], [64]]
+    said = text.locator("[role=status]").text_content()
+    assert said is not None
+    assert 'print("TIME(s)' in said
+    page.keyboard.press("Tab")
+    assert 64 not in lit(page)
+
+
+def test_a_tap_lights_lines_in_the_docked_pane(browser: Browser, address: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(address + LESSON)
+    page.locator(f"{MAIN} .on-kernel:visible .out").nth(1).locator("span").first.tap()
+    assert lit(page) == [26]
+    page.wait_for_timeout(700)
+    assert visible(page.locator("#L26"))
+    context.close()
+
+
+def test_the_lines_of_the_player_light_the_same(open_page: Open) -> None:
+    page = open_page(LESSON, width=1280)
+    terminal = read(page, page.locator(MAIN))
+    page.locator("#panel-run .marks button").nth(3).click()
+    expect(terminal).to_contain_text("lesspipe")
+    row = page.locator(".ap-line").filter(has_text="Hello, perf_output!").first
+    box = row.bounding_box()
+    text = row.text_content()
+    assert box is not None
+    assert text is not None
+    for word, lines in zip(
+        ("bash", "Hello", text.split()[0]), ([33], [54], [26]), strict=True
+    ):
+        x = box["x"] + (text.index(word) + 0.5) * box["width"] / len(text)
+        page.mouse.move(x, box["y"] + box["height"] / 2)
+        assert lit(page) == lines
+
+
+def test_the_other_kernels_show_what_differs(open_page: Open) -> None:
+    page = open_page("en/lessons/01_trace_printk/")
+    run = page.locator(".run").filter(has=page.locator("#kernel-run-two-strings-1"))
+    shown = run.locator(".on-kernel:visible")
+    assert run.locator("label").all_inner_texts() == ["5.10", "6.1", "6.12", "7.2"]
+    expect(shown).to_have_count(1)
+    expect(shown).to_contain_text("again=bash")
+    expect(shown.locator("mark, del")).to_have_count(0)
+    run.locator("label").first.click()
+    expect(shown.locator("del")).to_contain_text("not here: ")
+    expect(shown.locator("del").last).to_contain_text("again=bash")
+    expect(shown).to_contain_text("Linux 5.10")
+    page.keyboard.press("ArrowLeft")
+    expect(shown).to_contain_text("Linux 7.2")
+    expect(shown).to_contain_text(
+        "Nothing but times and numbers differs from Linux 6.12"
+    )
+    expect(shown.locator("mark, del")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(shown).to_contain_text("Linux 5.10")
+
+
+def test_without_javascript_the_switch_works_and_nothing_plays(
+    open_page: Open,
+) -> None:
+    page = open_page(LESSON, java_script_enabled=False)
+    run = page.locator(MAIN)
+    expect(run.locator(".watch")).to_be_hidden()
+    run.locator("label").first.click()
+    expect(run.locator(".on-kernel:visible")).to_contain_text("Linux 5.10")
+
+
+def test_paper_has_every_kernel_and_no_button(open_page: Open) -> None:
+    page = open_page(LESSON)
+    page.emulate_media(media="print")
+    run = page.locator(MAIN)
+    expect(run.locator(".on-kernel:visible")).to_have_count(4)
+    for hidden in (".watch", "label", "input"):
+        expect(run.locator(hidden).first).to_be_hidden()
+    expect(page.locator("#panel-run")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_that_differs_and_plays_is_accessible(
+    open_page: Open, packages: Path, scheme: str
+) -> None:
+    page = open_page("en/lessons/01_trace_printk/", color_scheme=scheme)
+    for name in ("run", "run-two-strings"):
+        page.locator(f'label[for="kernel-{name}-1"]').click()
+    page.locator(f"{MAIN} .watch").click()
+    page.locator(".ap-player").wait_for()
+    page.locator(f"{MAIN} .on-kernel:visible .out span").first.hover()
+    assert violations(page, packages) == []
+
+
+def test_home_plays_a_run_by_itself_and_lights_a_line(
+    open_page: Open, lessons: list[Lesson]
+) -> None:
+    page = open_page("")
+    events = page.locator(".event")
+    last = events.last
+    assert last.evaluate("e => getComputedStyle(e).visibility") == "hidden"
+    page.evaluate("document.getAnimations().forEach(a => a.updatePlaybackRate(20))")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.event')].every(e =>"
+        " getComputedStyle(e).visibility === 'visible')"
+    )
+    lit = page.locator(".demo .line.lit")
+    assert lit.all_inner_texts()[0].strip() == (
+        "events.perf_submit(ctx, &data, sizeof(data));"
+    )
+    shown = page.locator(".demo .run code").inner_text()
+    body = recording.load(find(lessons, "02").folder / "run.txt").body
+    assert shown.strip() == body.strip()
+
+
+def test_home_shows_the_whole_run_at_once_where_motion_is_reduced(
+    open_page: Open,
+) -> None:
+    page = open_page("en/", reduced_motion="reduce")
+    visibility = "all => all.map(e => getComputedStyle(e).visibility)"
+    assert set(page.locator(".event").evaluate_all(visibility)) == {"visible"}

@@ -43,7 +43,8 @@ def test_a_lesson_has_its_references_its_run_and_its_program(
     assert reference is not None
     assert f"<code>{POLL}</code></a>{label}" in result
     run = recording.load(LESSON.folder / "run.txt")
-    assert html.escape(run.body) in result
+    shown = html.unescape(re.sub(r"<[^>]*>", "", result))
+    assert run.body.rstrip() in shown
     program = listing.whole(source, page.explanations(LESSON), language)
     number = re.search(rf'id="L{line}"><a class="number" [^>]*href="#(r\d+)"', program)
     assert number is not None
@@ -80,19 +81,31 @@ def test_the_narrowest_reference_explains_a_line_and_of_those_the_first() -> Non
         ("値を\n送る．", "<p>値を送る．</p>"),
         (f"[`{POLL}`](perf_output_sample) で待つ", " 行目）で待つ"),
         ("[`perf_output_sample`](perf_output_sample) を", 'href="#program"'),
-        ("[A run](run.txt)", '<details class="recording" open>'),
+        ("[A run](run.txt)", '<button type="button" class="watch">'),
+        ("[A run](run.txt)", '<span data-lines="29 30">'),
+        ("[A check](run-check.txt)", '<button type="button" class="watch">'),
     ],
 )
 def test_what_markdown_becomes(text: str, expected: str) -> None:
     assert expected in rendered(Page(LESSON.folder / "README.md"), text)
 
 
-def test_a_part_of_a_run_has_no_player() -> None:
+def test_a_part_of_a_run_has_only_these_lines() -> None:
     (header,) = re.findall("^TIME.*", (LESSON.folder / "run.txt").read_text(), re.M)
     page = Page(LESSON.folder / "README.md")
     result = rendered(page, f'[A run](run.txt "{header}")')
-    assert f"<code>{header}</code>" in result
-    assert "player" not in result
+    assert f">{header}</span></code>" in result
+    assert "Hello" not in result
+
+
+def test_a_run_is_text_alone_on_other_pages_and_where_nobody_types() -> None:
+    for folder, text in (
+        (CHECKOUT / "docs", "[A run](../lessons/02_perf_output/run.txt)"),
+        (LESSON.folder, "[Refused](run-not-root.txt)"),
+    ):
+        result = rendered(Page(folder / "README.en.md"), text)
+        assert "sudo ./perf_output_sample" in result
+        assert "data-recording" not in result
 
 
 @pytest.mark.parametrize(
@@ -127,3 +140,21 @@ def test_a_page_is_known_by_its_name_in_both_languages() -> None:
         assert translation(page, Language.EN) == english
     assert same_page(japanese, english)
     assert not same_page(japanese, Path("docs/index.en.md"))
+
+
+@pytest.mark.parametrize(
+    ("name", "kernel", "watched"),
+    [("run", "6.12", True), ("run.debian-11", "5.10", False)],
+)
+def test_a_run_is_seen_on_the_kernel_that_is_linked_to(
+    name: str, kernel: str, watched: bool
+) -> None:
+    result = rendered(Page(LESSON.folder / "README.en.md"), f"[A run]({name}.txt)")
+    labels = re.findall(
+        r'<input type="radio"[^>]*?( checked)?><label[^>]*>([\d.]+)<', result
+    )
+    assert [label for _, label in labels] == ["5.10", "6.1", "6.12", "7.2"]
+    assert [label for checked, label in labels if checked] == [kernel]
+    assert result.count("What differs from Linux 6.12 is marked.") == 1  # on 5.10
+    assert result.count("Nothing but times and numbers differs") == 2
+    assert ("data-recording" in result) == watched

@@ -79,7 +79,9 @@ const Pane = (() => {
     Page.set("tab", name);
     for (const each of tabs) each.classList.toggle("kept", each.dataset.tab === name);
   };
-  const open = (/** @type {string} */ name) => {
+  let held = pane; // what keeps its tab while it is in sight
+  const open = (/** @type {string} */ name, by = pane) => {
+    held = by;
     if (pane.dataset.tab === name || !tabs.some((each) => each.dataset.tab === name)) return;
     pane.dataset.tab = name;
     for (const each of tabs) {
@@ -132,8 +134,8 @@ const Pane = (() => {
     read = now;
     if (gone(asked)) asked = nothing;
     const followed = follow.checked ? now : null;
-    pin(of(references.filter((each) => followed?.contains(each) && inSight(each))));
-    if (follow.checked && !Page.get("tab"))
+    pin(of(references.filter((each) => followed?.contains(each))));
+    if (follow.checked && !Page.get("tab") && (held === pane || !inSight(held)))
       open(followed?.closest("[data-tab]")?.getAttribute("data-tab") ?? "program");
     for (const each of listeners.read) each(now);
   };

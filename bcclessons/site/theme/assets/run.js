@@ -1,33 +1,97 @@
-// The recordings: the player is fetched when one of them comes near.
-const Runs = (() => {
-  /** @type {Record<string, Promise<any>>} */
-  const loaded = {};
-  const show = async (/** @type {HTMLElement} */ screen) => {
-    const { player, recording } = screen.dataset;
-    loaded.player ??= Promise.all([
+// Recorded runs: output lights the lines of the program that made it, and recordings play.
+(() => {
+  const { all } = Page;
+  const [panel] = all("#panel-run");
+  if (!panel) return;
+  /** What is shown, and what is lit. @type {any} */
+  const now = {};
+
+  const light = (/** @type {any} */ part) => {
+    if (part === now.part) return;
+    now.part = part;
+    Pane.light(part ? part.dataset.lines.split(" ").map(Number) : [], part);
+  };
+  /** The part at the pointer: in a text, or the same in the player. */
+  const at = (/** @type {any} */ { target, clientX }) => {
+    const line = target.closest?.(".ap-line");
+    if (!line) return target.closest?.(".out [data-lines], .out");
+    const text = line.textContent;
+    const out = all(".out", now.run).find((each) => each.textContent === text.trimEnd());
+    const { left, width } = line.getBoundingClientRect();
+    let columns = ((clientX - left) / width) * text.length;
+    const node = [...(out?.childNodes ?? [])].find((each) => {
+      columns -= each.textContent?.length ?? 0;
+      return columns < 0;
+    });
+    return node instanceof Element ? node : out;
+  };
+  addEventListener("mousemove", (event) => light(at(event)));
+  addEventListener("click", (event) => {
+    if (at(event)) Pane.dock();
+    light(at(event));
+  });
+  // A text is one stop of the keyboard; the arrow keys go on.
+  for (const text of all(".lesson-prose .run pre")) {
+    const rows = all(".out", text).map((row) => [row, ...all("[data-lines]", row)]);
+    text.addEventListener("blur", () => light(null));
+    text.addEventListener("keydown", (event) => {
+      const down = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0;
+      const right = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;
+      const y = rows.findIndex((row) => row.includes(now.part));
+      const row = rows[y + down];
+      if (!row || !(down || right)) return;
+      event.preventDefault();
+      const x = Math.max(0, (rows[y]?.indexOf(now.part) ?? 0) + right);
+      light(row[x] ?? row.at(-1));
+      const lines = all(".pane .line.lit").map((each) => each.textContent);
+      all("[role=status]", text)[0].textContent = lines.join("");
+    });
+  }
+
+  const load = async (/** @type {any} */ run) => {
+    now.run = run;
+    const { recording, player, columns } = run.dataset;
+    now.code ??= Promise.all([
       Page.load("link", { rel: "stylesheet", href: `${player}asciinema-player.css` }),
       Page.load("script", { src: `${player}asciinema-player.min.js` }),
     ]);
-    const [script] = await Promise.all([Page.load("script", { src: recording }), loaded.player]);
-    screen.replaceChildren();
-    // @ts-expect-error: the player's own global
-    AsciinemaPlayer.create({ data: script.recording }, screen, {
-      fit: "both",
-      poster: "npt:99",
-      idleTimeLimit: 2,
-      terminalFontFamily: "var(--md-code-font-family)",
+    const [script] = await Promise.all([Page.load("script", { src: recording }), now.code]);
+    if (run !== now.run) return;
+    now.player?.dispose();
+    panel.innerHTML = all("template", run)[0].innerHTML;
+    const most = Math.min(13, Math.floor(panel.clientWidth / (0.603 * columns + 1.5)));
+    // @ts-expect-error: the player's global
+    now.player = AsciinemaPlayer.create({ data: script.recording }, panel.firstElementChild, {
+      fit: false,
+      poster: "npt:0.1",
+      terminalFontSize: `${Math.max(innerWidth < 960 ? 11 : 12, most)}px`,
+    });
+    all(".marks button", panel).forEach((button, marker) => {
+      button.addEventListener("click", () => {
+        now.player.seek({ marker });
+        now.player.play();
+      });
     });
   };
-  const watcher = new IntersectionObserver(
-    (entries) => {
-      for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting) continue;
-        watcher.unobserve(target);
-        show(/** @type {HTMLElement} */ (target)).catch(() => target.remove());
-      }
-    },
-    { rootMargin: "300px" },
-  );
-  for (const screen of document.querySelectorAll(".player")) watcher.observe(screen);
-  return { show };
+  const show = (/** @type {any} */ run) => {
+    if (run !== now.run) now.shown = load(run);
+    return now.shown;
+  };
+  const runs = all(".lesson-prose .run[data-recording]");
+  const read = (/** @type {any} */ element) => {
+    const run = element?.closest(".run") ?? now.run ?? runs[0];
+    const { top } = panel.getBoundingClientRect();
+    if (!panel.hidden && top < innerHeight && runs.includes(run)) show(run);
+  };
+  Pane.on("read", read);
+  Pane.on("tab", () => read(null));
+  for (const run of runs) {
+    all(".watch", run)[0].addEventListener("click", async () => {
+      Pane.open("run", run);
+      Pane.dock();
+      await show(run);
+      now.player.play();
+    });
+    Present.stop(run, { enter: () => show(run) });
+  }
 })();
