@@ -20,6 +20,7 @@ import pytest
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem
+from bcclessons.course import exercise as exercises
 from bcclessons.course import lesson as lessons
 from bcclessons.course import recording
 from bcclessons.course.lesson import Lesson
@@ -28,7 +29,7 @@ from bcclessons.doctor.placement import Place, placement
 from bcclessons.lab import Lab, Target
 from bcclessons.machines.debian import Release
 from bcclessons.machines.workspace import Workspace
-from bcclessons.recording import recorder
+from bcclessons.recording import exercise_check, recorder
 from bcclessons.setup.cache import cache_folder
 from bcclessons.terminal import tmux
 
@@ -39,17 +40,23 @@ WORKSPACE = Workspace(ROOT, cache_folder(os.environ), Console(Language.EN))
 
 def is_slow(item: Lesson, run: Run) -> bool:
     """Tell whether a run takes long: somebody types, or clang reads the kernel."""
-    return run.name != MAIN and bool(run.steps or item.needs.headers == "exact")
+    quick = run.name == MAIN or not (run.steps or item.needs.headers == "exact")
+    return bool(run.on) or not quick
 
 
 def case(item: Lesson, run: Run) -> object:
     """Return a run as a test's parameters."""
     marks = [pytest.mark.slow] if is_slow(item, run) else []
-    return pytest.param(item, run, id=f"{item.label}-{run.name}", marks=marks)
+    return pytest.param(item, run, id=f"{item.label}-{run.stem}", marks=marks)
 
 
-RUNS = [(item, run) for item in LESSONS for run in item.all_runs]
-NAMES = [f"{item.label}-{run.name}" for item, run in RUNS]
+RUNS = [
+    (item, run)
+    for item in LESSONS
+    for each in item.all_runs
+    for run in each.on_each_release
+]
+CASTS = sorted(ROOT.glob("lessons/*/run*.cast"))
 
 
 def need_vm(item: Lesson, release: Release) -> None:
@@ -68,12 +75,24 @@ def test_a_fresh_run_has_the_recorded_shape(item: Lesson, run: Run) -> None:
     assert recording.shape(fresh.body) == recording.shape(recorded.body)
 
 
-@pytest.mark.parametrize(("item", "run"), RUNS, ids=NAMES)
-def test_a_cast_ends_with_what_the_text_ends_with(
-    item: Lesson, run: Run, tmp_path: Path
-) -> None:
-    text = recording.load(item.folder / f"{run.stem}.txt").body
-    cast = (item.folder / f"{run.stem}.cast").read_text(encoding="utf-8")
+@pytest.mark.slow
+@pytest.mark.parametrize("item", LESSONS, ids=lambda item: item.label)
+def test_a_fresh_check_has_the_recorded_shape(item: Lesson) -> None:
+    need_vm(item, WORKSPACE.release)
+    first = exercises.load_all([item])[0]
+    fresh = exercise_check.record_check(first, WORKSPACE, fast=True)
+    for language, taken in fresh.items():
+        path = item.folder / f"{exercise_check.stem(language)}.txt"
+        recorded = recording.load(path).body
+        assert recording.shape(taken.recording.body) == recording.shape(recorded)
+
+
+@pytest.mark.parametrize(
+    "path", CASTS, ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_a_cast_ends_with_what_the_text_ends_with(path: Path, tmp_path: Path) -> None:
+    text = recording.load(path.with_suffix(".txt")).body
+    cast = path.read_text(encoding="utf-8")
     header, *events = map(json.loads, cast.splitlines())
     assert header["version"] == 2
     times = [at for at, _, _ in events]
