@@ -94,6 +94,7 @@ def parts(page: str) -> tuple[str, str]:
     text = (CHECKOUT / page).read_text(encoding="utf-8")
     # What a picture says is prose like any other; checkers take it for one sentence.
     text = re.sub(r"!\[([^\]]*)\]\([^)\n]*\)", r"\1", text)
+    text = re.sub(r" ?\{:? ?\.[^}\n]*\}", "", text)  # classes: {.md-button}
     if page == "README.md":
         english, heading, japanese = text.partition(JAPANESE_PART)
         return "\n" * english.count("\n") + heading + japanese, english + "\n"
