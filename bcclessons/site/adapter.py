@@ -27,7 +27,7 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
-from bcclessons.site import material, pane, root_files, runs, search_index
+from bcclessons.site import material, pane, repository, root_files, runs, search_index
 from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.metadata import Metadata, describe
 from bcclessons.site.page import Page, location
@@ -64,6 +64,8 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             for title, value in entry.items() if isinstance(entry, dict) else ():
                 if value == "lessons/":
                     entry[title] = readmes
+        if address := config.extra["lessons"]["repository"]:
+            config.copyright = repository.link(address)
         # The pages are opened as files, without a server.
         if config.extra["lessons"]["offline"]:
             config.use_directory_urls = False
@@ -130,6 +132,11 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             other = translation.translation(source.source, language)
             if not other.is_file():
                 log.warning("%s: there is no %s", page.file.src_uri, other.name)
+        if page.file.src_uri.startswith("docs/index."):
+            page.meta["hide"] = ["navigation"]
+            return repository.with_clone(
+                markdown, config.extra["lessons"]["repository"]
+            )
         return markdown
 
     def on_page_content(

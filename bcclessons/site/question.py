@@ -15,7 +15,7 @@ Render = Callable[[str, Page], str]
 
 PREDICT = Text(ja="予想", en="Predict")
 RIGHT = Text(ja="正しい．", en="Right.")
-WRONG = Text(ja="正しくない．", en="Not so.")
+WRONG = Text(ja="正しくない．", en="Wrong.")
 SKIP = Text(ja="答えずに見る", en="Show it without answering")
 
 # The reader comes here by an answer, and not by reading on: so it is no reference that

@@ -272,32 +272,3 @@ def test_a_run_that_differs_and_plays_is_accessible(
     page.locator(".ap-player").wait_for()
     page.locator(f"{MAIN} .on-kernel:visible .out span").first.hover()
     assert violations(page, packages) == []
-
-
-def test_home_plays_a_run_by_itself_and_lights_a_line(
-    open_page: Open, lessons: list[Lesson]
-) -> None:
-    page = open_page("")
-    events = page.locator(".event")
-    last = events.last
-    assert last.evaluate("e => getComputedStyle(e).visibility") == "hidden"
-    page.evaluate("document.getAnimations().forEach(a => a.updatePlaybackRate(20))")
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.event')].every(e =>"
-        " getComputedStyle(e).visibility === 'visible')"
-    )
-    lit = page.locator(".demo .line.lit")
-    assert lit.all_inner_texts()[0].strip() == (
-        "events.perf_submit(ctx, &data, sizeof(data));"
-    )
-    shown = page.locator(".demo .run code").inner_text()
-    body = recording.load(find(lessons, "02").folder / "run.txt").body
-    assert shown.strip() == body.strip()
-
-
-def test_home_shows_the_whole_run_at_once_where_motion_is_reduced(
-    open_page: Open,
-) -> None:
-    page = open_page("en/", reduced_motion="reduce")
-    visibility = "all => all.map(e => getComputedStyle(e).visibility)"
-    assert set(page.locator(".event").evaluate_all(visibility)) == {"visible"}

@@ -74,9 +74,8 @@ def test_without_a_terminal_a_step_prints_lines_and_is_never_silent(
         time.sleep(0.2)
     first, second, *more = capsys.readouterr().err.splitlines()
     assert first == FETCHING.en
-    assert second == f"  {FETCHING.en}: 0 s elapsed"
-    assert more
-    assert set(more) == {f"  {FETCHING.en}: 26/100 MB  0 s elapsed"}
+    assert re.fullmatch(rf"  {FETCHING.en}: \d s elapsed", second)
+    assert re.fullmatch(rf"  {FETCHING.en}: 26/100 MB  \d s elapsed", more[-1])
 
 
 @pytest.mark.usefixtures("quick")
@@ -88,7 +87,7 @@ def test_a_brief_wait_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
         time.sleep(0.2)
     first, *more = capsys.readouterr().err.splitlines()
     assert first == FETCHING.ja
-    assert set(more) == {f"  {FETCHING.ja}: 経過 0 秒"}
+    assert all(re.fullmatch(rf"  {FETCHING.ja}: 経過 \d 秒", each) for each in more)
 
 
 @pytest.mark.usefixtures("quick")
@@ -96,20 +95,20 @@ def test_a_brief_wait_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
 def test_on_a_terminal_one_line_moves_and_keeps_its_clock(
     terminal: Terminal, language: Language
 ) -> None:
-    clock = {Language.JA: "経過 0 秒", Language.EN: "0 s elapsed"}[language]
+    # On a busy machine a second may pass meanwhile.
+    clock = {Language.JA: r"経過 \d 秒", Language.EN: r"\d s elapsed"}[language]
     columns = terminal.columns
     with redirect_stderr(terminal.stream), Console(language).stage(FETCHING) as stage:
-        time.sleep(0.05)
+        time.sleep(0.2)
         stage.update(26_000_000, 100_000_000)
-        time.sleep(0.05)
     shown = terminal.shown()
     assert shown.count("\n") == 1
     frames = shown.replace("\x1b[K", "").rstrip("\r\n").split("\r")[1:]
     assert len(set(frames)) > 3, "it moves"
     assert all(cells(frame) < columns for frame in frames), "a wrapped line stays"
-    assert clock in frames[0]
-    assert columns < 30 or all(clock in frame for frame in frames)
-    assert columns < 40 or all(re.search("26/100 MB", each) for each in frames[-3:])
+    assert re.search(clock, frames[0])
+    assert columns < 30 or all(re.search(clock, frame) for frame in frames)
+    assert columns < 40 or "26/100 MB" in frames[-1]
     assert columns < 80 or "[###.........]" in frames[-1]
 
 
@@ -129,6 +128,6 @@ def test_a_terminal_that_cannot_clear_a_line_gets_lines(
 ) -> None:
     monkeypatch.setenv("TERM", name)
     with redirect_stderr(terminal.stream), Console(Language.EN).stage(FETCHING):
-        time.sleep(0.1)
+        time.sleep(0.5)
     assert "\x1b" not in (shown := terminal.shown())
     assert shown.count("\n") > 1

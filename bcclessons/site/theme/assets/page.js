@@ -38,7 +38,7 @@ const Page = (() => {
   const headings = all("article :is(h2, h3)");
   all("a.md-select__link").forEach((link) => {
     link.addEventListener("click", () => {
-      const passed = headings.filter((each) => each.getBoundingClientRect().top < innerHeight / 2);
+      const passed = headings.filter((each) => each.getBoundingClientRect().top < 160);
       const { hash } = new URL(`#section-${passed.length}`, location.href);
       if (scrollY && passed.length) Object.assign(link, { hash });
     });
@@ -53,6 +53,8 @@ const Page = (() => {
   all(".md-search__input").forEach((input) => {
     input.addEventListener("input", () => input.dispatchEvent(new Event("keyup")));
   });
+  // Where nothing hovers, Material lets the keyboard reach no code that scrolls.
+  if (!matchMedia("(hover)").matches) all("pre > code").forEach((code) => (code.tabIndex = 0));
   // Material wraps each copy button in a <nav>, which is no landmark.
   addEventListener("load", () => all(".md-code__nav").forEach((nav) => (nav.role = "none")));
 

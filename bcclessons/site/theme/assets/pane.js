@@ -134,7 +134,7 @@ const Pane = (() => {
     read = now;
     if (gone(asked)) asked = nothing;
     const followed = follow.checked ? now : null;
-    pin(of(references.filter((each) => followed?.contains(each))));
+    pin(of(references.filter((each) => followed?.contains(each) && inSight(each))));
     if (follow.checked && !Page.get("tab") && (held === pane || !inSight(held)))
       open(followed?.closest("[data-tab]")?.getAttribute("data-tab") ?? "program");
     for (const each of listeners.read) each(now);
