@@ -35,6 +35,11 @@ class Solved:
         self._path = Path(base) / "bcc-lessons" / "exercises.json"
         self._kept = self._read()
 
+    @property
+    def folder(self) -> Path:
+        """Where the record is kept."""
+        return self._path.parent
+
     def has(self, exercise: Exercise) -> bool:
         """Tell whether the learner's file, as it is now, was found right."""
         try:

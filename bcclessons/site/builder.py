@@ -44,7 +44,11 @@ def serve(python: Sequence[str], port: int) -> int:
     command += ["--dev-addr", f"127.0.0.1:{port}"]
     # MkDocs leaves its temporary folder behind where it is interrupted while it builds.
     with temporary_folder() as private:
-        environment = {**_ENVIRONMENT, "TMPDIR": str(private)}
+        environment = {
+            **_ENVIRONMENT,
+            "BCC_LESSONS_SERVED": "true",
+            "TMPDIR": str(private),
+        }
         return subprocess.run(
             command, cwd=CHECKOUT, env=environment, check=False
         ).returncode

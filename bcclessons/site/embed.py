@@ -1,4 +1,4 @@
-"""What a page has in place of a link alone: a run, lines, a picture, a question."""
+"""What a page has in place of a link alone: a run, a question, an exercise, lines."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 
-from bcclessons.course import question, recording, support
+from bcclessons.course import exercise, question, recording, support
+from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.lineref import resolve
+from bcclessons.site import exercise as exercises
 from bcclessons.site import journey_views, listing, runs
 from bcclessons.site import question as questions
 from bcclessons.site.page import Page
@@ -35,6 +37,8 @@ def embedded(
     if re.fullmatch(r"questions(\.en)?\.md", target.name):
         name = link.get("href", "").partition("#")[2]
         return questions.shown(question.find(target, name), page, render)
+    if found := exercise_at(target, page):
+        return exercises.card(found, page, render)
     if re.fullmatch(r"journey.*\.json", target.name):
         return journey_views.view(link, target, page.language)
     if target.name == "support.json":
@@ -49,6 +53,14 @@ def embedded(
 def program_at(target: Path | None, page: Page) -> Lesson | None:
     """Return the lesson whose program a file is, if it is one."""
     return next((i for i in page.lessons if i.source.resolve() == target), None)
+
+
+def exercise_at(target: Path, page: Page) -> Exercise | None:
+    """Return the exercise that starts from a file, if one does."""
+    lesson = page.own_lesson()
+    if lesson is None or target.name != "start" or target.parents[2] != lesson.folder:
+        return None
+    return exercise.load(target.parent, lesson)
 
 
 def _run(target: Path, link: Element, page: Page, *, animated: bool) -> str:

@@ -25,7 +25,8 @@ from bcclessons.console.text import Problem
 from bcclessons.course import copies, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.lineref import LineRefError, resolve
-from bcclessons.site.embed import embedded, program_at
+from bcclessons.site import exercise
+from bcclessons.site.embed import embedded, exercise_at, program_at
 from bcclessons.site.labels import line_label
 from bcclessons.site.page import Page, Reference
 
@@ -140,7 +141,7 @@ class _Links(Treeprocessor):
             return
         animated = parent.get("class") == "demo"
         try:
-            content = embedded(link, target, self._page, _render, animated=animated)
+            content = embedded(link, target, self._page, render, animated=animated)
         except (OSError, Problem, LineRefError) as error:
             quote = link.get("title") or f"]({address}"
             self._page.warn_at(quote, f"cannot embed {target.name}: {error}")
@@ -149,9 +150,12 @@ class _Links(Treeprocessor):
             paragraph.remove(link)
             paragraph.tag = "div"
             paragraph.text = self.md.htmlStash.store(content)
+            if found := exercise_at(target, self._page):
+                exercise.wrap(parent, paragraph, found)
 
 
-def _render(text: str, page: Page) -> str:
+def render(text: str, page: Page) -> str:
+    """Return the HTML of a piece of Markdown that stands on a page."""
     return markdown(text, extensions=[LessonMarkdown(page)])
 
 

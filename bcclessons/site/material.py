@@ -90,6 +90,10 @@ _USED = {
         _BUNDLE,
         ['"keyup"'],
     ),
+    "find what the navigation makes of a page, and change practice.py": (
+        "partials/nav-item.html",
+        ["md-nav__link", '<span class="md-ellipsis">'],
+    ),
     "find how code gets a button to copy it, and change theme/partials": (
         _BUNDLE,
         ["[data-clipboard-text]", ".no-copy"],

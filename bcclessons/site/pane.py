@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bcclessons.course.lesson import Lesson
-from bcclessons.site import listing
+from bcclessons.site import exercise, listing, question
 from bcclessons.site.labels import PANE, TABS
 from bcclessons.site.page import Page
 
@@ -17,11 +17,12 @@ def content(lesson: Lesson, page: Page) -> dict[str, Any]:
         "program": listing.whole(source, page.explanations(lesson), page.language),
         "run": "",
         "journey": "",
-        "exercise": "",
+        "exercise": exercise.panel(lesson, page),
     }
     shown = [name for name in TABS if panels[name] or name in ("program", "run")]
     return {
         **panels,
+        "again": question.again(page),
         "lesson": lesson.label,
         "name": lesson.program,
         "source": source,

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
-from bcclessons.console.text import Text
-from bcclessons.course.question import Answer, Question
+from bcclessons.console.text import Language, Text
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.question import Answer, Question, load
+from bcclessons.course.translation import translation
 from bcclessons.site.page import Page
 
 Render = Callable[[str, Page], str]
 """What makes HTML of Markdown that stands on a page."""
 
-PREDICT = Text(ja="予想", en="Predict")
-RIGHT = Text(ja="正しい．", en="Right.")
-WRONG = Text(ja="正しくない．", en="Wrong.")
-SKIP = Text(ja="答えずに見る", en="Show it without answering")
+_PREDICT = Text(ja="予想", en="Predict")
+_RIGHT = Text(ja="正しい．", en="Right.")
+_WRONG = Text(ja="正しくない．", en="Wrong.")
+_PREDICTED = Text(ja="予想のとおりである．", en="You predicted it.")
+_MISSED = Text(
+    ja="予想が外れた．この問いは，ほかのレッスンの終わりでもう一度出る．",
+    en="You did not predict it. This question comes once more, at the end of another lesson.",
+)
+_AGAIN = Text(ja="もう一度", en="Once more")
+_AGAIN_WHY = Text(
+    ja="ほかのレッスンで，前に予想が外れた問いである．",
+    en="Questions of other lessons that you predicted wrong before.",
+)
+_SKIP = Text(ja="答えずに見る", en="Show it without answering")
 
 # The reader comes here by an answer, and not by reading on: so it is no reference that
 # the pane follows, nor an explanation of its lines.
@@ -35,7 +49,7 @@ def shown(question: Question, page: Page, render: Render) -> str:
         )
 
     def answer(item: Answer) -> str:
-        result = (RIGHT if item.is_right else WRONG).to(page.language)
+        result = (_RIGHT if item.is_right else _WRONG).to(page.language)
         reply = made(item.reply).replace("<p>", f"<p><strong>{result}</strong> ", 1)
         return (
             f'<details class="answer"{" data-right" if item.is_right else ""}>'
@@ -43,16 +57,62 @@ def shown(question: Question, page: Page, render: Render) -> str:
         )
 
     language = page.language
-    heading = f"question-{question.name}"
+    heading = f"question-{lesson.label}-{question.name}"
     return (
         f'<div class="question" role="group" aria-labelledby="{heading}"'
-        f' data-question="{lesson.label}/{question.name}">'
+        f' data-question="{lesson.label}/{question.name}" data-stop>'
         f'<p class="question-title" id="{heading}">'
-        f"<span>{PREDICT.to(language)}</span> {_inline(made(question.title))}</p>"
+        f"<span>{_PREDICT.to(language)}</span> {_inline(made(question.title))}</p>"
         f"{made(question.text)}{''.join(map(answer, question.answers))}"
-        f'<p class="question-state" role="status"></p>'
-        f'<button type="button" class="question-skip">{SKIP.to(language)}</button>'
+        f'<p class="question-state" role="status" data-right="{_PREDICTED.to(language)}" '
+        f'data-wrong="{_MISSED.to(language)}"></p>'
+        f'<button type="button" class="question-skip">{_SKIP.to(language)}</button>'
         "</div>"
+    )
+
+
+def write_scripts(lesson: Lesson, site: Path, render: Render) -> None:
+    """Write a lesson's questions, as HTML, for the pages of other lessons.
+
+    Each language has a script that leaves them on its own element: a page that was
+    opened as a file may run a script, but may not fetch a file.
+    """
+    for language in Language:
+        page = Page(translation(lesson.folder / "README.md", language), [lesson])
+        path = translation(lesson.folder / "questions.md", language)
+        found = {
+            f"{lesson.label}/{each.name}": shown(each, page, render)
+            for each in load(path)
+        }
+        text = json.dumps(found, ensure_ascii=False)
+        (site / script_path(lesson, language)).write_text(
+            f"document.currentScript.questions = {text};\n", encoding="utf-8"
+        )
+
+
+def script_path(lesson: Lesson, language: Language) -> str:
+    """Return the path on the site of the script with a lesson's questions."""
+    return f"lessons/{lesson.folder.name}/questions.{language}.js"
+
+
+def again(page: Page) -> str:
+    """Return where a lesson's page asks other lessons' questions once more.
+
+    It is for those that the reader has answered wrong; the script fills it.
+    """
+    own, language = page.own_lesson(), page.language
+    root = "en/" if language is Language.EN else ""
+    lessons = "".join(
+        f'<div data-again="{item.label}" hidden '
+        f'data-script="{page.link_to(script_path(item, language))}"><h3>'
+        f'<a href="{page.link_to(f"{root}lessons/{item.folder.name}/index.html")}">'
+        f"{item.label} {item.title.to(language)}</a></h3></div>"
+        for item in page.lessons
+        if item != own
+    )
+    return (
+        f'<section class="again" data-search-exclude hidden><h2>{_AGAIN.to(language)}</h2>'
+        f"<p>{_AGAIN_WHY.to(language)}</p>{lessons}</section>"
     )
 
 

@@ -15,7 +15,7 @@ def test_a_lesson_works_from_a_file(open_page: Open, offline_site: Path) -> None
     home.get_by_role("link", name="レッスン 02 を見る").click()
     home.wait_for_url("**/02_perf_output/index.html")
     home.locator(".line-reference").first.hover()
-    expect(home.locator(".line.lit").first).to_be_visible()
+    expect(home.locator("#program .line.lit").first).to_be_visible()
     home.locator("details[open] .player").first.scroll_into_view_if_needed()
     expect(home.locator(".ap-player").first).to_be_visible()
     home.evaluate("scrollTo(0, 0)")

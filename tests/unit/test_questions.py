@@ -112,7 +112,7 @@ def test_a_page_has_the_questions_with_all_their_answers(
     result = markdown(source, extensions=["tables", LessonMarkdown(page)])
     for each in questions(item, language):
         block = re.search(
-            rf'data-question="{item.label}/{each.name}">.*?</button>', result, re.S
+            rf'data-question="{item.label}/{each.name}" .*?</button>', result, re.S
         )
         assert block is not None
         assert block[0].count("<details ") == len(each.answers)

@@ -1,1 +1,138 @@
-// Placeholder.
+// Questions before a run, exercises as cards, and what this browser keeps of both.
+(() => {
+  const { all } = Page;
+
+  // A question. The first answer that is opened is the prediction; the others stay open to read.
+  /** @returns {Record<string, boolean>} whether each was predicted right, by "02/name" */
+  const predicted = () => Page.get("questions") ?? {};
+  /** @param {HTMLElement} question @param {boolean} [before] */
+  const ask = (question, before) => {
+    const name = question.dataset.question ?? "";
+    const [state] = all(".question-state", question);
+    /** @param {boolean} [right] */
+    const done = (right) => {
+      question.classList.add("done");
+      if (right === undefined) return;
+      state.textContent = (right ? state.dataset.right : state.dataset.wrong) ?? "";
+    };
+    for (const answer of /** @type {HTMLDetailsElement[]} */ (all(".answer", question))) {
+      const [summary] = all("summary", answer);
+      const [reference] = all('.answer-reference[href^="#"]', answer);
+      summary.addEventListener("click", () => {
+        if (question.classList.contains("done")) return;
+        const right = answer.hasAttribute("data-right");
+        Page.set("questions", { ...predicted(), [name]: right });
+        summary.append(" ", all(".question-title span", question)[0].cloneNode(true));
+        done(right);
+      });
+      if (!reference) continue;
+      answer.addEventListener("toggle", () => {
+        if (answer.open) Pane.light(Page.lines(reference), answer);
+        else if (answer.classList.contains("lit")) Pane.light([]);
+      });
+    }
+    for (const reference of all('.answer-reference[href^="#"]', question)) {
+      reference.addEventListener("click", (event) => {
+        event.preventDefault();
+        if (all(".pane")[0].dataset.tab === "exercise") Pane.open("program");
+        Pane.light(Page.lines(reference), reference);
+        Pane.dock();
+        reference.scrollIntoView({ block: "nearest", behavior: Page.behavior });
+      });
+    }
+    all(".question-skip", question)[0].addEventListener("click", () => done());
+    if (before !== undefined) done(before);
+    Present.stop(question, {
+      step: (by) => {
+        // What the audience sees is a copy.
+        const [right] = all(".presenter [data-right]:not([open])");
+        if (by < 0 || !right) return false;
+        right.setAttribute("open", "");
+        done();
+        return true;
+      },
+    });
+  };
+  for (const question of all(".question"))
+    ask(question, predicted()[question.dataset.question ?? ""]);
+
+  // Questions of other lessons that were predicted wrong are asked again, a few at a time.
+  for (const place of all("[data-again]")) {
+    const known = predicted();
+    const names = Object.keys(known)
+      .filter((name) => name.startsWith(`${place.dataset.again}/`) && !known[name])
+      .slice(0, 3);
+    const show = (/** @type {{ questions: Record<string, string> }} */ { questions }) => {
+      const [{ href }] = /** @type {HTMLAnchorElement[]} */ (all("a", place));
+      for (const name of names.filter((each) => questions[each])) {
+        place.insertAdjacentHTML("beforeend", questions[name]);
+        const [question] = all(".question", place).slice(-1);
+        for (const each of all('[href^="#"]', question))
+          each.setAttribute("href", href + each.getAttribute("href"));
+        ask(question);
+        place.hidden = false;
+        place.parentElement?.removeAttribute("hidden");
+      }
+    };
+    if (names.length) Page.load("script", { src: place.dataset.script }).then(show, () => {});
+  }
+
+  // Exercises: a tick, which each lesson's progress shows.
+  // What ./lab knows, where it serves the page, is in the dots.
+  const known = all(".dots").flatMap(({ dataset }) => dataset.solved?.split(" ") ?? []);
+  const solved = new Set([...known, .../** @type {string[]} */ (Page.get("solved") ?? [])]);
+  const count = () => {
+    for (const dots of all(".dots")) {
+      const { progress, label = "" } = dots.dataset;
+      const text = dots.textContent.replace(/./gu, (_, i) =>
+        solved.has(`${progress}/${i + 1}`) ? "●" : "○",
+      );
+      if (text === dots.textContent) continue;
+      dots.textContent = text;
+      dots.ariaLabel = label.replace("#", `${text.split("●").length - 1}`);
+    }
+  };
+  count();
+  const cards = all(".exercise");
+  let current = cards[0];
+  const showStart = (/** @type {HTMLElement} */ card) => {
+    current = card;
+    for (const start of all(".start")) {
+      start.hidden = start.dataset.start !== card.dataset.exercise;
+      if (start.hidden) continue;
+      const template = start.querySelector("template");
+      template?.replaceWith(template.content);
+      const panel = /** @type {Element} */ (start.parentElement);
+      const [from, to] = [panel, all(".lit", start)[0]].map(
+        (each) => each.getBoundingClientRect().top,
+      );
+      panel.scrollTop += to - from - panel.clientHeight * 0.7;
+    }
+  };
+  for (const card of cards) {
+    const label = card.dataset.exercise ?? "";
+    const [box] = /** @type {HTMLInputElement[]} */ (all("input", card));
+    const [second] = /** @type {HTMLDetailsElement[]} */ (all(".solution details", card));
+    // Who has solved it needs no second press.
+    box.checked = second.open = solved.has(label);
+    box.addEventListener("change", () => {
+      solved[box.checked ? "add" : "delete"](label);
+      Page.set("solved", [...solved]);
+      second.open = box.checked;
+      count();
+    });
+    all(".exercise-start", card)[0].addEventListener("click", (event) => {
+      event.preventDefault();
+      Pane.open("exercise");
+      Pane.dock();
+      showStart(card);
+    });
+  }
+  if (current) {
+    Pane.on("tab", (name) => name === "exercise" && showStart(current));
+    Pane.on("read", (element) => {
+      const card = element?.closest(".exercise");
+      if (card) showStart(card);
+    });
+  }
+})();

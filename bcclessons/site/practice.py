@@ -1,0 +1,108 @@
+"""What the pages have for practice besides a lesson's own questions and exercises.
+
+A script for each lesson has its questions, for the pages of other lessons. In the
+navigation each lesson has a dot for each exercise that is solved, or is not. What the
+browser keeps, theme/assets/practice.js adds; what ./lab knows is there where it serves
+the site, and the pages are made again when that changes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Container, Sequence
+from pathlib import Path
+
+import jinja2
+from mkdocs.config.base import LegacyConfig
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.plugins import BasePlugin
+from mkdocs.structure.files import Files
+
+from bcclessons.console.text import Language, Text
+from bcclessons.course import lesson
+from bcclessons.course.exercise import Exercise, load_all
+from bcclessons.course.lesson import Lesson
+from bcclessons.course.progress import Solved
+from bcclessons.setup.paths import CHECKOUT
+from bcclessons.site import question
+from bcclessons.site.markdown import render
+
+# Material's link to a page of the navigation, down to the end of its title.
+_LINK = re.compile(
+    r'<a href="(?!#)[^"]*" class="md-nav__link[^"]*">\s*<span class="md-ellipsis">'
+    r"\s*(?P<label>\d\d) [^<]*</span>"
+)
+
+
+class PracticePlugin(BasePlugin[LegacyConfig]):
+    """Puts the dots into the navigation of each page, and writes the scripts."""
+
+    def __init__(self) -> None:
+        self._solved = Solved(os.environ)
+
+    def on_env(
+        self, env: jinja2.Environment, *, config: MkDocsConfig, files: Files
+    ) -> jinja2.Environment:
+        """Give theme/main.html the filter that it uses."""
+        lessons = lesson.load_all(CHECKOUT)
+        solved = set()
+        if config.extra["lessons"]["served"]:
+            mine = load_all(lessons)
+            solved = {each.label for each in mine if self._solved.has(each)}
+        env.filters["dots"] = lambda navigation, language: with_dots(
+            navigation, lessons, solved, Language(language)
+        )
+        return env
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write each lesson's questions for the pages of the others."""
+        for item in lesson.load_all(CHECKOUT):
+            question.write_scripts(item, Path(config.site_dir), render)
+
+    def on_serve(
+        self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object
+    ) -> LiveReloadServer:
+        """Have the pages made again when ./lab has found an exercise right."""
+        folder = self._solved.folder
+        if config.extra["lessons"]["served"] and folder.is_dir():
+            server.watch(str(folder))
+        return server
+
+
+def with_dots(
+    navigation: str,
+    lessons: Sequence[Lesson],
+    solved: Container[str],
+    language: Language,
+) -> str:
+    """Return the HTML of the navigation with each lesson's progress at its link."""
+    mine = {item.label: load_all([item]) for item in lessons}
+
+    def link(found: re.Match[str]) -> str:
+        exercises = mine.get(found["label"])
+        return found[0] + dots(exercises, solved, language) if exercises else found[0]
+
+    return _LINK.sub(link, navigation)
+
+
+def dots(exercises: list[Exercise], solved: Container[str], language: Language) -> str:
+    """Return a lesson's progress, a dot for each of its exercises.
+
+    ``solved`` has the labels of those that are; the script adds what the browser keeps.
+    """
+    done = [each.label for each in exercises if each.label in solved]
+    text = "".join("●" if each.label in solved else "○" for each in exercises)
+    count = _progress(len(exercises)).to(language)
+    return (
+        f'<span class="dots" role="img" data-progress="{exercises[0].lesson.label}" '
+        f'data-solved="{" ".join(done)}" data-label="{count}" '
+        f'aria-label="{count.replace("#", str(len(done)))}">{text}</span>'
+    )
+
+
+def _progress(count: int) -> Text:
+    return Text(
+        ja=f"演習 {count} 問のうち # 問を解いた", en=f"# of {count} exercises solved"
+    )
