@@ -71,6 +71,6 @@ def start_time(machine: Machine, lesson: Lesson, runs: int) -> Text:
     ratio = statistics.median(pair[0] / pair[1] for pair in pairs)
     figures = f"{lean:.2f} s / {full:.2f} s = {ratio:.2f} (n = {runs})"
     return Text(
-        ja=f"{lesson.label}: 起動からヘッダまで（中央値），このまま / sched.h 付き: {figures}",
+        ja=f"{lesson.label}: 起動から見出しまで（中央値），このまま / sched.h 付き: {figures}",
         en=f"{lesson.label}: start to header (median), as is / with sched.h: {figures}",
     )

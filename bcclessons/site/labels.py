@@ -13,7 +13,7 @@ PANE = {
     "label": Text(ja="プログラム", en="The program"),
     "tabs": Text(ja="横に見せるもの", en="What is shown next to the text"),
     "keep": Text(
-        ja="押すとこれを出したままにし，もう一度押すと本文に合わせる",
+        ja="押すとこれを表示したままにし，もう一度押すと本文に合わせる",
         en="Press to keep this one; press again to follow the text",
     ),
     "rail": Text(ja="レッスン", en="Lessons"),
