@@ -27,7 +27,8 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
-from bcclessons.site import material, pane, repository, root_files, runs, search_index
+from bcclessons.site import material, pane, repository, runs
+from bcclessons.site.finishing import Finishing
 from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.metadata import Metadata, describe
 from bcclessons.site.page import Page, location
@@ -49,7 +50,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
     def __init__(self) -> None:
         self._markdown = LessonMarkdown()
         self._lessons: list[Lesson] = []
-        self._metadata: dict[str, Metadata] = {}
+        self._finishing = Finishing()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Read the lessons; add our Markdown to the others' extensions."""
@@ -171,12 +172,13 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
         source = self._page(page)
         item = source.own_lesson()
         language, subject = source.language, config.site_description or ""
+        content = page.content or ""
         metadata = Metadata(
             language=language,
             course=config.site_name,
             subject=subject,
             name=str(page.title),
-            description=describe(page.content or "", language, item, subject),
+            description=describe(content, language, item, subject),
             path=page.url,
             site=config.site_url or "",
             translations=_translations(page.file),
@@ -186,10 +188,10 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
                 for each in nav.pages
                 if (own := self._page(each).own_lesson()) is not None
             },
-            has_card=False,
         )
-        page.meta["metadata"] = self._metadata[page.url] = metadata
+        page.meta["metadata"] = metadata
         page.meta["description"] = escape(metadata.description)
+        self._finishing.add(metadata, content)
         return context
 
     def on_env(
@@ -213,8 +215,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
                 script = runs.script(cast.read_text(encoding="utf-8"))
                 path = site / runs.script_path(cast)
                 path.write_text(script, encoding="utf-8")
-        search_index.split(site / "search")
-        root_files.write(site, list(self._metadata.values()))
+        self._finishing.write(site, log.info)
 
     def _page(self, page: pages.Page) -> Page:
         """Return one of MkDocs' pages as one of ours."""

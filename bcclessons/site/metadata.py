@@ -11,6 +11,7 @@ from typing import Any
 
 from bcclessons.console.text import Language
 from bcclessons.course.lesson import Lesson
+from bcclessons.site import card_font
 
 _LOCALES = {Language.JA: "ja_JP", Language.EN: "en_US"}
 _LIMITS = {Language.JA: 120, Language.EN: 200}
@@ -26,11 +27,11 @@ class Metadata:
     """The metadata of a page, for theme/partials/metadata.html.
 
     ``course`` is the name of the course, ``subject`` what it is about, and ``name`` the
-    page's own. ``path`` is the page's, from the root of the site; ``site`` is the address of the
-    site with a slash at its end, or "" where it is not known: then no address is
-    absolute, and what must be (Open Graph, canonical) is left out. ``translations``
-    are the paths of the page in each language. ``lesson`` is None but for a lesson's
-    page; ``lessons`` are the course's, with the paths of their pages.
+    page's own. ``path`` is the page's, from the root of the site; ``site`` is the
+    address of the site with a slash at its end, or "" where it is not known: then no
+    address is absolute, and what must be (Open Graph, canonical) is left out.
+    ``translations`` are the paths of the page in each language. ``lesson`` is None but
+    for a lesson's page; ``lessons`` are the course's, with the paths of their pages.
     """
 
     language: Language
@@ -43,7 +44,17 @@ class Metadata:
     translations: Mapping[Language, str]
     lesson: Lesson | None
     lessons: Mapping[str, Lesson]
-    has_card: bool
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the address is one at which others can reach the site."""
+        own = r"https?://(127\.|localhost\b|\[)"
+        return bool(self.site) and not re.match(own, self.site)
+
+    @property
+    def has_card(self) -> bool:
+        """Whether a picture stands for the page."""
+        return self.is_public and card_font.can_draw()
 
     @property
     def locale(self) -> str:
@@ -78,8 +89,9 @@ class Metadata:
 
     @property
     def card(self) -> str:
-        """The path of the picture that stands for the page, if ``has_card``."""
-        return card_path(self.path)
+        """The path of that picture."""
+        name = self.path.removesuffix("/").removesuffix(".html").replace("/", "-")
+        return f"cards/{name or 'home'}.png"
 
     @property
     def json_ld(self) -> str:
@@ -130,12 +142,6 @@ class Metadata:
 
     def _url(self, path: str) -> dict[str, str]:
         return {"url": self.site + path} if self.site else {}
-
-
-def card_path(path: str) -> str:
-    """Return the path of the picture of the page at a path of the site."""
-    name = path.removesuffix("/").removesuffix(".html").replace("/", "-")
-    return f"cards/{name or 'home'}.png"
 
 
 def plain(fragment: str) -> str:

@@ -1,40 +1,115 @@
-"""The search index: one for each language, which a browser loads when one searches."""
+"""The search index: one for each language, which a browser loads when one searches.
+
+What can be known beforehand is worked out here; theme/assets/search.js does the rest.
+"""
 
 from __future__ import annotations
 
-import html
 import json
 import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
-from bcclessons.console.text import Language
+from bcclessons.console.text import Language, Text
+from bcclessons.site.search_entries import Entry, entries_of, fold, names_of
+
+SYNONYMS = Path(__file__).with_name("synonyms.toml")
+
+# A word that a misspelt one may stand for.
+_WORD = re.compile("[a-z_][a-z0-9_]{4,}|[ァ-ヶー]{4,}|[一-龠々]{3,}")
+
+_NOTHING = {
+    "glossary": Text(
+        ja="その語はどのページにも無い．用語集で，近い語を探す．",
+        en="No page has these words. Look for a similar one in the glossary.",
+    ),
+    "setup": Text(
+        ja="動かないときは，準備のページに，表示されるメッセージと直し方がある．",
+        en="If something does not run, the page on setting up has the messages and "
+        "what to do.",
+    ),
+}
 
 
-def split(folder: Path) -> None:
-    """Split the index that MkDocs has made in a folder.
+def write(folder: Path, pages: Mapping[str, tuple[Language, str, str]]) -> None:
+    """Write the index of each language into a folder.
 
-    Material loads its own with each page: what is left of that is an empty one.
+    ``pages`` are the language, the title and the HTML of each, by its path. Material
+    loads its own index with each page: what is left of that is an empty one.
     """
-    index = json.loads((folder / "search_index.json").read_text(encoding="utf-8"))
     for language in Language:
         entries = [
-            {
-                "location": entry["location"],
-                "title": _plain(entry["title"]),
-                "text": _plain(entry["text"]),
-            }
-            for entry in index["docs"]
-            if entry["location"].startswith("en/") is (language is Language.EN)
+            entry
+            for path, (of, title, content) in pages.items()
+            if of is language
+            for entry in entries_of(path, title, content)
         ]
-        text = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(
+            _index(entries, language), ensure_ascii=False, separators=(",", ":")
+        )
         script = f"self.lessonsIndex = {text};\n"
         (folder / f"{language}.js").write_text(script, encoding="utf-8")
+    index = json.loads((folder / "search_index.json").read_text(encoding="utf-8"))
     empty = json.dumps({**index, "docs": []})
     (folder / "search_index.json").write_text(empty, encoding="utf-8")
     # The same for pages that were opened as files.
     (folder / "search_index.js").write_text(f"var __index = {empty}\n")
 
 
-def _plain(text: str) -> str:
-    """Return the text of a piece of HTML, in one line."""
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", "", text))).strip()
+def _index(entries: list[Entry], language: Language) -> dict[str, object]:
+    data = tomllib.loads(SYNONYMS.read_text(encoding="utf-8"))
+    everything = fold(" ".join(f"{entry.title} {entry.text}" for entry in entries))
+    words = Counter(_WORD.findall(everything))
+    return {
+        "entries": [entry.data for entry in entries],
+        "exact": _exact(entries, data["synonyms"], data["first"]),
+        "words": "\n".join(word for word, _ in words.most_common()),
+        "synonyms": [
+            [_key(said), *found]
+            for said, meant in data["synonyms"].items()
+            if (found := [fold(word) for word in meant if fold(word) in everything])
+        ],
+        "nothing": [
+            [{**entry.data, "text": text.to(language), "score": 1, "terms": {}}]
+            for page, text in _NOTHING.items()
+            for entry in entries
+            if re.fullmatch(rf"(en/)?{page}(/|\.html)", entry.location)
+        ],
+    }
+
+
+def _key(said: str) -> str:
+    """Return the pattern by which search.js finds a key in what was typed."""
+    pattern = "ー?".join(re.escape(letter) for letter in fold(said).replace("ー", ""))
+    return rf"(^|\W){pattern}" if said.isascii() else pattern
+
+
+def _exact(
+    entries: list[Entry],
+    synonyms: Mapping[str, list[str]],
+    chosen: Mapping[str, list[str]],
+) -> dict[str, int]:
+    """Return the number of the entry that comes first for a name.
+
+    That is the section chosen for it, else a term of the glossary, else a heading that
+    is there once, else what comes first for what the name stands for.
+    """
+    found: dict[str, int] = {}
+    for is_term in (False, True):
+        names = Counter(n for e in entries if e.is_term is is_term for n in e.names)
+        for number, entry in enumerate(entries):
+            for name in entry.names if entry.is_term is is_term else ():
+                if is_term or names[name] == 1:
+                    found[name] = number
+    titles = [None if entry.is_term else entry.title for entry in entries]
+    for title, names_of_it in chosen.items():
+        if title in titles:
+            number = titles.index(title)
+            found.update((name, number) for name in names_of(names_of_it))
+    for said, meant in synonyms.items():
+        numbers = [found[name] for name in names_of(meant) if name in found]
+        for name in names_of([said]) if numbers else ():
+            found.setdefault(name, numbers[0])
+    return found

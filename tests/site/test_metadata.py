@@ -12,7 +12,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.site.conftest import PUBLISHED, Open
+from bcclessons.console.text import Language
+from bcclessons.course import lesson
+from bcclessons.site import card, card_font
+from bcclessons.site.metadata import Metadata
+from tests.site.conftest import PUBLISHED, Open, build
 
 SITE = PUBLISHED["BCC_LESSONS_SITE_URL"]
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -198,3 +202,61 @@ def test_the_browser_takes_the_manifest(open_page: Open, site: Path, root: str) 
     for icon in manifest["icons"]:
         file = site / urljoin(f"/{root}", icon["src"]).lstrip("/")
         assert "{}x{}".format(*png_size(file)) == icon["sizes"]
+
+
+@pytest.mark.skipif(not card_font.can_draw(), reason="fonts-noto-cjk is not installed")
+def test_every_page_has_a_picture_of_its_own(
+    published_site: Path, heads: dict[str, Head]
+) -> None:
+    pictures = [published_site / Path(*_card(head)) for head in heads.values()]
+    assert all(png_size(picture) == (1200, 630) for picture in pictures)
+    assert len({picture.read_bytes() for picture in pictures}) == len(heads)
+    assert all(picture.stat().st_size < 100_000 for picture in pictures)
+
+
+def _card(head: Head) -> list[str]:
+    return head.meta["og:image"].removeprefix(SITE).split("/")
+
+
+def test_the_picture_of_a_lesson_has_a_line_and_its_sentence(
+    published_site: Path, checkout: Path
+) -> None:
+    for item in lesson.load_all(checkout):
+        program = item.source.read_text(encoding="utf-8").splitlines()
+        for language, root in ((Language.JA, ""), (Language.EN, "en/")):
+            path = f"{root}lessons/{item.folder.name}/"
+            page = Metadata(
+                language, "BCC Lessons", "", "", "", path, SITE, {}, item, {path: item}
+            )
+            found = card.of(page, (published_site / path / "index.html").read_text())
+            statement = program[found.lit - 1].strip()
+            assert statement.endswith(";")
+            assert statement.removesuffix(";")[:20] in found.sentence
+            assert str(found.lit) in found.sentence
+            assert len(found.sentence) < 200
+
+
+def test_without_the_font_the_site_is_built_and_says_so(
+    checkout: Path, tmp_path: Path
+) -> None:
+    # As on a machine without Pillow; the answer is the same without the font.
+    without = tmp_path / "without"
+    without.mkdir()
+    (without / "sitecustomize.py").write_text(
+        "import importlib.util\n"
+        "found = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *a: None if name == 'PIL' "
+        "else found(name, *a)\n"
+    )
+    site = tmp_path / "site"
+    done = build(checkout, site, PYTHONPATH=str(without), **PUBLISHED)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("fonts-noto-cjk") == 1
+    assert not (site / "cards").exists()
+    head = Head(site / "index.html")
+    assert head.meta["og:image"] == f"{SITE}assets/icon-512.png"
+    assert head.meta["twitter:card"] == "summary"
+
+
+def test_a_site_without_an_address_has_no_pictures(site: Path) -> None:
+    assert not (site / "cards").exists()
