@@ -126,7 +126,7 @@ def test_a_reply_says_whether_the_answer_is_right() -> None:
     item = lesson.find(LESSONS, "02")
     for language, right, wrong in (
         (Language.JA, "正しい．", "正しくない．"),
-        (Language.EN, "Right.", "Not so."),
+        (Language.EN, "Right.", "Wrong."),
     ):
         page = Page(readme(item, language))
         name = questions(item, language)[0].name
