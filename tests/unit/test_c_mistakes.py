@@ -177,6 +177,7 @@ def _right_line(exercise: Exercise, call: CallFacts) -> str:
         ("03/4", 1, " 551 ", " 601 ", "601 is the PID of the process itself"),
         ("03/4", 1, " 551 ", " 39 ", "39 is the value of its lower 8 bits"),
         ("03/4", 1, " 551 ", " 0 ", "PPID should be 551."),
+        ("03/4", 1, "551 0", "0 551", "It is in the column UID"),
         ("03/4", 2, " 1001", " 1002", "1002 is the group's number (GID)"),
         ("03/4", 2, " 1001", f" {1002 << 32 | 1001}", "the upper 32 are the GID"),
         ("03/4", 3, " 100003", " 34467", "34467 is the value of its lower 16 bits"),

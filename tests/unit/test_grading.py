@@ -270,12 +270,13 @@ LINE = "1.0                learner          {}  Hello, perf_output!"
         (["what is this"], "cannot be read by the columns"),
         ([LINE.format(8241980307595592765)], "none with a PID of the calls made"),
         ([LINE.format(4711)], "are of other processes"),
+        ([LINE.format(71)], "with the PID of its parent, 71"),
     ],
 )
 def test_what_came_instead_of_a_line_is_told_apart(
     output: list[str], says: str
 ) -> None:
-    trial = trial_of(output, CallFacts(77, 77, 1, 1, 2, 0, 0))
+    trial = trial_of(output, CallFacts(77, 77, 71, 1, 2, 0, 0))
     with pytest.raises(CheckFailed) as failed:
         trial.line_of(trial.calls[0])
     assert says in failed.value.text.en

@@ -104,6 +104,8 @@ const Present = (() => {
     );
     const copy = /** @type {Element} */ (block.cloneNode(true));
     const own = Page.all(`[id="${stop.id}"]`, copy)[0] ?? copy;
+    // Radio buttons of one name are one group, in the copy and in the page.
+    for (const each of Page.all("[name]", copy)) each.removeAttribute("name");
     screen.replaceChildren(...above.slice(-1).map((each) => each.cloneNode(true)), copy);
     for (const each of Page.all("[id]", screen)) each.removeAttribute("id");
     for (const each of Page.all(".lit", screen)) each.classList.remove("lit");
