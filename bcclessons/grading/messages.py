@@ -33,10 +33,10 @@ class Meaning:
 UNDECLARED = Meaning(
     r"(?:implicit declaration of function|implicitly declaring library function"
     r"|call to undeclared (?:library )?function) '(\w+)'",
-    "BPF プログラムから呼べる {0}() という関数は無い．綴りが違うか，C ライブラリの関数か，"
+    "BPF プログラムから呼べる {0}() という関数は無い．綴りが違うか，C ライブラリやカーネルの関数か，"
     "定義が使うところより後ろにあるか，この BCC より新しいヘルパ関数である．",
     "There is no function {0}() that a BPF program can call: it is misspelt, or of the C "
-    "library, or defined further down, or a helper function newer than this BCC.",
+    "library or the kernel, or defined further down, or a helper function newer than this BCC.",
 )
 
 CONVERSION = Meaning(

@@ -155,6 +155,17 @@ class Trial:
                 shown,
                 code=("if (", *submit),
             )
+        of_parent = next((x for x in self.lines if x["pid"] == str(call.ppid)), None)
+        if of_parent is not None:
+            return CheckFailed(
+                Text(
+                    ja=f"{missing.ja}PID の列に親の PID {call.ppid} が表示された行がある．",
+                    en=f"{missing.en} There is a line with the PID of its parent, "
+                    f"{call.ppid}.",
+                ),
+                of_parent,
+                code=("data.pid", *submit),
+            )
         odd = next((line for line in self.lines if not _is_pid(line["pid"])), None)
         if odd is None:
             return CheckFailed(

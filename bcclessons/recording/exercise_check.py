@@ -29,6 +29,8 @@ _EDIT = Text(
 )
 # The feedback names lines of programs, which are long.
 _COLUMNS = 86
+# A check takes some 20 seconds where the VM is emulated; nobody wants to watch it wait.
+_LONGEST = 6.0
 
 
 def stem(language: Language) -> str:
@@ -90,7 +92,7 @@ def _check(
             pane.type(command)
             terminal.read_until(pane.at_prompt)
             terminal.pause()
-            return pane.output() + "\n", terminal.cast()
+            return pane.output() + "\n", terminal.cast(longest=_LONGEST)
 
 
 def _copy(checkout: Path, to: Path) -> None:

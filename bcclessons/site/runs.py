@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from bcclessons.console.text import Language
@@ -24,6 +25,8 @@ PLAYER = "assets/vendor/"
 # longest pause between two lines.
 _START = 0.8
 _LONGEST_PAUSE = 1.2
+
+_MARKS = {"differs": ("mark", labels.DIFFERS), "missing": ("del", labels.MISSING)}
 
 
 def script_path(cast: Path) -> str:
@@ -91,7 +94,7 @@ def _origins(item: Lesson, run: Run) -> Origins:
 
 
 def _plain(taken: Recording, fragment: str | None, language: Language) -> str:
-    text = _text(map(html.escape, _body(taken, fragment).splitlines()))
+    text = _text(html.escape(_body(taken, fragment)))
     return text + _caption(taken, language)
 
 
@@ -118,7 +121,7 @@ def _on_kernels(
     for stem, each in sorted(taken.items(), key=lambda item: _version(item[1])):
         own = _body(each, fragment)
         lines = recording.compared(own, _body(usual, fragment))
-        text = _text(_line(line, origins, language) for line in lines)
+        text = _text(_compared(lines, origins, language))
         # Where a script says what the arrow keys have lit.
         text = text.replace("</pre>", '<span class="word" role="status"></span></pre>')
         text += _caption(each, language)
@@ -152,32 +155,35 @@ def _version(taken: Recording) -> list[int]:
     return [int(part) for part in _kernel(taken).split(".")]
 
 
-def _line(line: ComparedLine, origins: Origins | None, language: Language) -> str:
-    """Return a line of a run, with what differs marked, and what made it."""
-    text = html.escape(line.text)
-    if line.state == "missing":
-        word = labels.MISSING.to(language)
-        return f'<del><span class="word">{word}</span>{text}</del>'
-    if origins is not None:
-        text = _with_origin(line.text, origins)
-    if line.state == "differs":
-        word = labels.DIFFERS.to(language)
-        return f'<mark><span class="word">{word}</span>{text}</mark>'
-    return text
+def _compared(
+    lines: Sequence[ComparedLine], origins: Origins | None, language: Language
+) -> Iterator[str]:
+    """Yield the lines of a run; those that differ, or are missing, are marked."""
+    for state, group in groupby(lines, key=lambda line: line.state):
+        texts = [line.text for line in group]
+        if state == "missing" or origins is None:
+            text = "".join(f"{html.escape(each)}\n" for each in texts)
+        else:
+            text = "".join(_with_origin(each, origins) for each in texts)
+        if state != "same":
+            tag, word = _MARKS[state]
+            text = f'<span class="word">{word.to(language)}</span>{text}'
+            text = f"<{tag}>{text}</{tag}>"
+        yield text
 
 
 def _with_origin(text: str, origins: Origins) -> str:
     """Return a line of output; the lines that made it and its columns are named."""
     lines, columns = origins.of(text)
     if not (lines or columns):
-        return html.escape(text)
+        return f"{html.escape(text)}\n"
     parts, done = [], 0
     for begin, end, own in columns:
         parts.append(html.escape(text[done:begin]))
         column = html.escape(text[begin:end])
         parts.append(f'<span data-lines="{_numbers(own)}">{column}</span>')
         done = end
-    parts.append(html.escape(text[done:]))
+    parts.append(f"{html.escape(text[done:])}\n")
     return f'<span class="out" data-lines="{_numbers(lines)}">{"".join(parts)}</span>'
 
 
@@ -200,13 +206,13 @@ def animated(run: Recording, lesson: Lesson, language: Language) -> str:
             at += _LONGEST_PAUSE  # the end, which has no time
         if previous:
             text = f'<span class="event" style="--at:{at:.2f}s">{text}</span>'
-        lines.append(text)
+        lines.append(f"{text}\n")
     return f'<div class="run">{_text(lines)}{_caption(run, language)}</div>'
 
 
 def _text(lines: Iterable[str]) -> str:
-    inner = "\n".join(lines)
-    return f'<pre tabindex="0"><code>{inner}</code></pre>'
+    """Return lines, each with its end, as HTML."""
+    return f'<pre tabindex="0"><code>{"".join(lines)}</code></pre>'
 
 
 def _caption(taken: Recording, language: Language) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import codecs
-import json
+import math
 import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pexpect
 
 from bcclessons.console.text import Problem
 from bcclessons.terminal import tmux
+from bcclessons.terminal.cast import Event, asciicast
 
 if TYPE_CHECKING:
     from bcclessons.course.run import Step
@@ -33,11 +34,6 @@ _PATIENCE = 120.0
 _QUIET = 1.5
 _KEY = 0.06
 _PAUSE = 0.6
-_IDLE_LIMIT = 2.0
-# When the first picture of a recording is there, in seconds, and until when. The player
-# loses what is there at 0.
-_BEFORE = 0.01
-_FIRST = 0.5
 
 
 class Terminal:
@@ -52,7 +48,7 @@ class Terminal:
         self._size = size = os.terminal_size((columns, _LINES))
         self._fast = fast
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._seen: list[tuple[float, str, str]] = []
+        self._seen: list[Event] = []
         with ExitStack() as stack:
             self._command = stack.enter_context(tmux.session(_SETTINGS, size, shells))
             self._begin = time.monotonic()
@@ -76,25 +72,9 @@ class Terminal:
         """End the shells."""
         self._stack.close()
 
-    def cast(self) -> str:
-        """Return the recording, as an asciicast of version 2.
-
-        Its first picture has the first command typed. What was typed is a marker, just
-        before the Enter key.
-        """
-        header = {
-            "version": 2,
-            "width": self._size.columns,
-            "height": self._size.lines,
-            "idle_time_limit": _IDLE_LIMIT,
-        }
-        first = min((at for at, kind, _ in self._seen if kind == "m"), default=0.0)
-        events = [
-            [round(at - first + _FIRST, 3) if at >= first else _BEFORE, kind, text]
-            for at, kind, text in self._seen
-        ]
-        lines = [header, *events]
-        return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    def cast(self, longest: float = math.inf) -> str:
+        """Return the recording as an asciicast; ``longest`` is as in ``asciicast``."""
+        return asciicast(self._seen, self._size, longest)
 
     def tmux(self, *arguments: str) -> str:
         """Run a command of tmux; return its output."""
@@ -120,8 +100,8 @@ class Terminal:
         """Note that something has been typed."""
         self._see("m", typed)
 
-    def _see(self, kind: str, text: str) -> None:
-        self._seen.append((time.monotonic() - self._begin, kind, text))
+    def _see(self, kind: Literal["o", "m"], text: str) -> None:
+        self._seen.append(Event(time.monotonic() - self._begin, kind, text))
 
     def read_until(self, done: Callable[[], bool]) -> None:
         """Record until ``done()``. Raise Problem if that takes too long."""

@@ -219,6 +219,55 @@ def test_the_lines_of_the_player_light_the_same(open_page: Open) -> None:
         assert lit(page) == lines
 
 
+def test_a_line_that_the_terminal_breaks_lights_the_same(open_page: Open) -> None:
+    page = open_page("en/lessons/03_data_access/", width=1280)
+    terminal = read(page, page.locator(MAIN))
+    page.locator("#panel-run .marks button").nth(3).click()
+    expect(terminal).to_contain_text("basename")
+    row = page.locator(".ap-line").filter(has_text="/usr/bin/lesspipe").first
+    row.hover(position={"x": 2, "y": 5})
+    assert lit(page) == [32]
+
+
+def test_the_presenter_stops_at_a_run_in_large_type(open_page: Open) -> None:
+    page = open_page(LESSON, width=1280)
+    page.keyboard.press("z")
+    terminal = page.locator("#panel-run .ap-term")
+    for _ in range(60):
+        page.keyboard.press("ArrowRight")
+        if page.locator(".pane[data-tab=run]").count():
+            break
+    expect(terminal).to_contain_text("$ sudo ./perf_output_sample")
+    expect(page.locator(".presenter .watch:visible")).to_have_count(0)
+    size = terminal.evaluate(
+        "e => parseFloat(getComputedStyle(e).fontSize) * (e.currentCSSZoom ?? 1.4)"
+    )
+    assert size >= 18
+    assert (
+        page.locator("#panel-run .player").evaluate(
+            "e => e.scrollWidth - e.clientWidth"
+        )
+        <= 0
+    )
+
+
+def test_the_presenter_leaves_the_chosen_kernel_as_it_is(open_page: Open) -> None:
+    page = open_page(LESSON)
+    shown = page.locator(f"{MAIN} .on-kernel:visible")
+    page.locator(f"{MAIN} label").first.click()
+    expect(shown).to_contain_text("Linux 5.10")
+    page.locator(":focus").blur()
+    page.keyboard.press("z")
+    copy = page.locator(".presenter .on-kernel:visible")
+    for _ in range(60):
+        if copy.count():
+            break
+        page.keyboard.press("ArrowRight")
+    expect(copy).to_contain_text("Linux 5.10")
+    page.keyboard.press("Escape")
+    expect(shown).to_contain_text("Linux 5.10")
+
+
 def test_the_other_kernels_show_what_differs(open_page: Open) -> None:
     page = open_page("en/lessons/01_trace_printk/")
     run = page.locator(".run").filter(has=page.locator("#kernel-run-two-strings-1"))

@@ -94,7 +94,7 @@ def test_a_part_of_a_run_has_only_these_lines() -> None:
     (header,) = re.findall("^TIME.*", (LESSON.folder / "run.txt").read_text(), re.M)
     page = Page(LESSON.folder / "README.md")
     result = rendered(page, f'[A run](run.txt "{header}")')
-    assert f">{header}</span></code>" in result
+    assert f">{header}\n</span></code>" in result
     assert "Hello" not in result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course.lesson import Lesson, find
 from bcclessons.course.output import Output
 from bcclessons.terminal import demo, panes, tmux
+from bcclessons.terminal.cast import Event, asciicast
 from tests.processes import left_of
 
 SIZE = os.terminal_size((80, 24))
@@ -198,3 +200,31 @@ def test_what_is_killed_while_it_shows_a_session_leaves_nothing(
 def test_it_runs_within_another_tmux(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMUX", "/tmp/tmux-0/default,1,0")
     assert "TMUX" not in tmux.environment()
+
+
+TYPED = [
+    Event(1.0, "o", "$ "),
+    Event(2.0, "o", "ls"),
+    Event(3.0, "m", "ls"),
+    Event(3.2, "o", "a  b"),
+    Event(13.0, "m", "less"),
+    Event(15.0, "o", "end"),
+]
+
+
+@pytest.mark.parametrize(
+    ("events", "longest", "times"),
+    [
+        (TYPED, 60, [0.01, 0.01, 0.5, 0.7, 10.5, 12.5]),
+        (TYPED, 5, [0.01, 0.01, 0.5, 0.6, 5.5, 7.5]),  # the wait plays faster
+        (TYPED, 1, [0.01, 0.01, 0.5, 0.52, 1.5, 2.5]),
+        ([], 1, []),
+    ],
+)
+def test_a_cast_begins_with_what_was_typed_first(
+    events: list[Event], longest: float, times: list[float]
+) -> None:
+    header, *lines = map(json.loads, asciicast(events, SIZE, longest).splitlines())
+    assert (header["version"], header["width"], header["height"]) == (2, 80, 24)
+    assert [at for at, _, _ in lines] == times
+    assert [line[1:] for line in lines] == [list(event[1:]) for event in events]

@@ -1,9 +1,9 @@
-// Recorded runs: output lights the lines of the program that made it, and recordings play.
+// Recorded runs: output lights the code that made it, and recordings play.
 (() => {
   const { all } = Page;
   const [panel] = all("#panel-run");
   if (!panel) return;
-  /** What is shown, and what is lit. @type {any} */
+  /** What is shown and lit. @type {any} */
   const now = {};
 
   const light = (/** @type {any} */ part) => {
@@ -16,7 +16,8 @@
     const line = target.closest?.(".ap-line");
     if (!line) return target.closest?.(".out [data-lines], .out");
     const text = line.textContent;
-    const out = all(".out", now.run).find((each) => each.textContent === text.trimEnd());
+    const seen = text.trimEnd() || "\n";
+    const out = all(".out", now.run).find((each) => each.textContent?.startsWith(seen));
     const { left, width } = line.getBoundingClientRect();
     let columns = ((clientX - left) / width) * text.length;
     const node = [...(out?.childNodes ?? [])].find((each) => {
@@ -30,7 +31,7 @@
     if (at(event)) Pane.dock();
     light(at(event));
   });
-  // A text is one stop of the keyboard; the arrow keys go on.
+  // Each text is one stop of the keyboard.
   for (const text of all(".lesson-prose .run pre")) {
     const rows = all(".out", text).map((row) => [row, ...all("[data-lines]", row)]);
     text.addEventListener("blur", () => light(null));

@@ -1,7 +1,7 @@
 """PPID and UID are those of each call."""
 
 from bcclessons.console.text import Text
-from bcclessons.grading.trial import Call, CheckFailed, Trial
+from bcclessons.grading.trial import Call, CheckFailed, Line, Trial
 
 
 def check(trial: Trial) -> None:
@@ -14,7 +14,7 @@ def check(trial: Trial) -> None:
                     ja=f"PID {call.pid} の {name.upper()} は {value} のはずである．",
                     en=f"For PID {call.pid}, {name.upper()} should be {value}.",
                 )
-                why = _why(call, name, value, int(line[name]))
+                why = _why(call, name, value, line)
                 if why is not None:
                     text = Text(ja=text.ja + why.ja, en=f"{text.en} {why.en}")
                 raise CheckFailed(text, line, code=f"data.{name}")
@@ -29,8 +29,15 @@ def check(trial: Trial) -> None:
             )
 
 
-def _why(call: Call, name: str, value: int, shown: int) -> Text | None:
+def _why(call: Call, name: str, value: int, line: Line) -> Text | None:
     """Tell what the wrong number is, where it can be told."""
+    shown = int(line[name])
+    if name == "ppid" and line["uid"] == str(value):
+        return Text(
+            ja="それは UID の列にある．値の順序か，構造体のメンバの順序が違う．",
+            en="It is in the column UID: the values, or the members of the struct, are in "
+            "another order.",
+        )
     if name == "ppid" and shown == call.pid:
         return Text(
             ja=f"{shown} は，そのプロセス自身の PID である．",
