@@ -17,10 +17,10 @@ _BLOCKS = {"p", "li", "tr", "pre", "dt", "dd", "div", "summary", "figcaption"}
 _HEADINGS = {"h1", "h2", "h3"}
 _VOID = {"br", "hr", "img", "input", "link", "meta", "wbr"}
 # What is no statement of the page: labels, questions with their wrong answers, pictures.
-_IGNORED_TAGS = {"button", "script", "style", "summary", "svg"}
+_IGNORED_TAGS = {"button", "del", "script", "style", "summary", "svg"}
 _IGNORED_CLASSES = {
     *("headerlink", "journey", "question", "demo"),
-    *("run-caption", "player", "marks", "watch", "kernels", "on-kernel"),
+    *("run-caption", "player", "marks", "watch", "word"),
     *("hint", "answer", "solution", "exercise-tools"),
 }
 
@@ -54,7 +54,7 @@ class Entry:
             "title": title,
             "text": text,
         }
-        rank = 0.5 if self.is_term else _RANKS.get(self.location.split("#")[0])
+        rank = 0.4 if self.is_term else _RANKS.get(self.location.split("#")[0])
         return {**data, "rank": rank} if rank else data
 
     @property
@@ -95,6 +95,7 @@ class _Reader(HTMLParser):
         self._text = ""
         self._cells: list[str] = []
         self._anchor = ""
+        self._runs = 0
 
     @property
     def _ignores(self) -> bool:
@@ -104,7 +105,12 @@ class _Reader(HTMLParser):
         """Begin what the tag begins."""
         values = {name: value or "" for name, value in attrs}
         classes = set(values.get("class", "").split())
-        ignored = tag in _IGNORED_TAGS or bool(classes & _IGNORED_CLASSES)
+        if "kernels" in classes:
+            self._runs = 0
+        # Of one run on several kernels, the first will do.
+        self._runs += "on-kernel" in classes
+        again = "on-kernel" in classes and self._runs > 1
+        ignored = again or tag in _IGNORED_TAGS or bool(classes & _IGNORED_CLASSES)
         if tag in _BLOCKS | _HEADINGS:
             self._end_block()
         if tag in _HEADINGS and tag != "h1" and "id" in values:

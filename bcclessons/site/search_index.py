@@ -20,6 +20,12 @@ SYNONYMS = Path(__file__).with_name("synonyms.toml")
 # A word that a misspelt one may stand for.
 _WORD = re.compile("[a-z_][a-z0-9_]{4,}|[ァ-ヶー]{4,}|[一-龠々]{3,}")
 
+# What says nothing about what one looks for.
+_IGNORED = (
+    "a an and are be can do does for how i in is it mean means my of on the this to "
+    "was what when where which why with you"
+)
+
 _NOTHING = {
     "glossary": Text(
         ja="その語はどのページにも無い．用語集で，近い語を探す．",
@@ -66,6 +72,7 @@ def _index(entries: list[Entry], language: Language) -> dict[str, object]:
         "entries": [entry.data for entry in entries],
         "exact": _exact(entries, data["synonyms"], data["first"]),
         "words": "\n".join(word for word, _ in words.most_common()),
+        "ignored": ["", *_IGNORED.split()],
         "synonyms": [
             [_key(said), *found]
             for said, meant in data["synonyms"].items()

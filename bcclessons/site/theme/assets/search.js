@@ -1,5 +1,5 @@
 // The search worker. Material's search box sends setup (0) and query (2), and takes ready (1)
-// and result (3). What can be known beforehand is worked out in bcclessons/site/search_index.py.
+// and result (3). bcclessons/site/search_index.py prepares what can be prepared.
 (() => {
   const worker = /** @type {any} */ (self);
   const [own, language] = (worker.document?.currentScript?.src ?? worker.location.href).split("?");
@@ -17,14 +17,14 @@
     let end = -1;
     starts = fields.map((field = "") => (end += field.length + 1) - field.length);
   };
-  // The pattern of a word; in Japanese ー, の and a blank may be there or not.
-  const source = (word = "") =>
-    [...word.replace(/(?!^)ー/g, "")]
-      .map((c) => c.replace(/\W/, "\\$&"))
-      .join(/^[ -~]+$/.test(word) ? "" : "[ ーの]?");
+  // In Japanese ー, の and a blank may be there or not.
+  const source = (word = "") => {
+    const letters = [...word.replace(/(?!^)ー/g, "")].map((c) => c.replace(/\W/, "\\$&"));
+    return /^[ -~]+$/.test(word) ? letters.join("") : `${letters.join("[ ーの]?")}ー?`;
+  };
   /** A word as the pages have it: itself, its parts, one letter off, its stem. @returns {string[]} */
   const known = (word = "") => {
-    if (all.search(source(word)) >= 0) return [word];
+    if (all.search(/^\w\w?$/.test(word) ? `\\b${word}\\b` : source(word)) >= 0) return [word];
     const parts = word.match(/\w+|[ァ-ヶー]+|[一-龠々]+[ぁ-ん]*|[ぁ-ん]{3,}/g) ?? [];
     if (parts[0] !== word) return parts.flatMap((part) => known(part));
     const off = [...word].map((c, i) => {
@@ -38,25 +38,28 @@
   const inName = (at = 0) => /\w\w/.test(all.slice(at - 1, at + 1));
   // Where a pattern is found, and how rare that is; a part of a longer name counts less.
   const term = (text = "", factor = 1) => {
-    const pattern = RegExp(text, "gi");
     const counts = starts.map(() => 0);
     let i = 0;
     for (const { 0: found, index: at = 0 } of all.matchAll(RegExp(text, "g"))) {
       while (starts[i + 1] <= at) i++;
       counts[i] += inName(at) ? 0.02 : inName(at + found.length) ? 0.3 : 1;
     }
-    const number = counts.reduce((sum, count) => sum + Math.min(1, count), 0.5);
-    return { pattern, counts, weight: factor * Math.log(1 + counts.length / number) };
+    const sum = counts.reduce((sum, count) => sum + Math.min(1, count), 0.5);
+    return { text, counts, weight: factor * Math.log(1 + counts.length / sum) };
   };
 
   const search = async (query = "") => {
     const asked = query.normalize("NFKC").toLowerCase().trim();
-    // Material asks for nothing once, while the page loads: that needs no index.
+    // Material asks for nothing while the page loads: that needs no index.
     if (!asked) return [];
     if (!index) await load();
-    const said = asked.split(/[\s"'`“”‘’「」、，。；：:,;!?()[\]{}<>=|]+/);
-    const words = [...new Set(said.flatMap((word) => word && known(word)))].filter(Boolean).slice(0, 30);
-    const meant = index.synonyms.flatMap(([key = "", ...others]) => (asked.match(key) ? others : []));
+    const split = asked.split(/[\s"'`“”‘’「」、，。；：:,;!?()[\]{}<>=|]+/);
+    const words = [
+      ...new Set(split.flatMap((word) => (index.ignored.includes(word) ? [] : known(word)))),
+    ].slice(0, 30);
+    const meant = index.synonyms.flatMap(([key = "", ...said] = [""]) =>
+      asked.match(key) ? said : [],
+    );
     const terms = [
       ...words.map((word) => term(source(word), /^[\d.]+$/.test(word) ? 0.2 : 1)),
       term(source(asked)),
@@ -64,44 +67,47 @@
       // Words in a row, also with a number or a name between them that no page has.
       ...words.slice(1).map((word, i) => term(`${source(words[i])}.{0,6}${source(word)}`)),
     ];
-    const name = asked.replace(/^what (is|are) (an? |the )?|とは.*|[ー ?]/g, "");
-    const first = index.exact[name] ?? index.exact[words[1] ? "" : words[0]?.replace(/.*\./, "")];
-    const any = RegExp(terms.map(({ pattern }) => pattern.source).join("|"), "gi");
-    const marked = (text = "") => text.replace(any, "<mark>$&</mark>");
-    // What is said from the sentence on that has most of the words.
-    const excerpt = (text = "") => {
-      const pieces = text.split("\u200b");
-      const sums = pieces.map((piece) =>
-        terms.reduce((sum, { pattern, weight }) => sum + (piece.search(pattern) < 0 ? 0 : weight), 0),
-      );
-      const i = sums.indexOf(Math.max(...sums));
-      return (i > 1 ? "…" : "") + marked(pieces.slice(i).join("").slice(0, 160));
-    };
-
+    const names = [asked, words[1] ? "" : `${words[0]}`.replace(/.*\./, "")];
+    const [first] = names.flatMap((name) => index.exact[name.replace(/[ー ]/g, "")] ?? []);
     const items = index.entries.map((entry = index, i = 0) => {
       let score = 0;
       for (const { weight, counts } of terms) {
         const [title, text] = counts.slice(2 * i);
         score += weight * (2 * Math.min(1, title) + text / (text + 0.5 + entry.text.length / 2000));
       }
-      const marks = Object.fromEntries(words.map((word) => [word, true]));
-      return { ...entry, score: score * (entry.rank ?? 1), terms: marks };
+      return { ...entry, score: score * (entry.rank ?? 1) };
     });
     const best = Math.max(...items.map(({ score = 0 }) => score));
     if (!best) return index.nothing;
     if (items[first]) items[first].score = best + 1;
+
+    const any = RegExp(terms.map(({ text }) => text).join("|"), "gi");
+    const marked = (text = "") => text.replace(any, "<mark>$&</mark>");
+    // From the sentence on that has most of the words.
+    const excerpt = (text = "") => {
+      const pieces = text.split("\u200b");
+      const sums = pieces.map((piece) => {
+        const has = terms.filter(({ text }) => RegExp(text, "i").test(piece));
+        return has.reduce((sum, { weight }) => sum + weight, 0);
+      });
+      const i = sums.indexOf(Math.max(...sums));
+      return (i > 1 ? "…" : "") + marked(pieces.slice(i).join("").slice(0, 160));
+    };
+    const marks = Object.fromEntries(words.map((word) => [word, true]));
+    // A group is a page and its sections. Material folds away those that score less than it.
+    const groups = /** @type {Object<string, any[]>} */ ({});
     items.sort((a = index, b = index) => b.score - a.score);
-    /** @type {Object<string, any[]>} */
-    const groups = {};
-    for (const { ...item } of items) {
+    for (const item of items) {
       if (item.score < best / 6) break;
-      // Material names a group by its page, and folds away what scores less than the first.
       const page = item.location.split("#")[0];
-      const { title, ...top } = items.find(({ location = "" }) => location === page);
-      const group = (groups[page] ??= [{ ...top, title: marked(title), text: "", score: item.score }]);
-      const text = excerpt(item.text);
-      if (item.location === page) group[0].text = text;
-      else group.push({ ...item, text, title: marked(item.title), score: group[3] ? item.score : group[0].score });
+      const group = (groups[page] ??= []);
+      const score = group.length < 4 ? (group[0] ?? item).score : item.score;
+      const show = (each = item, text = "") =>
+        group.push({ ...each, score, text, title: marked(each.title), terms: marks });
+      const top = items.find((each = index) => each.location === page);
+      if (!group[0]) show(top);
+      if (item === top) group[0].text = excerpt(item.text);
+      else show(item, excerpt(item.text));
     }
     return Object.values(groups);
   };
