@@ -8,13 +8,14 @@ from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 
-from bcclessons.course import exercise, question, recording, support
+from bcclessons.course import exercise, journey, question, recording, support
 from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.lineref import resolve
 from bcclessons.site import exercise as exercises
 from bcclessons.site import journey_views, listing, runs
 from bcclessons.site import question as questions
+from bcclessons.site.labels import OPEN_JOURNEY
 from bcclessons.site.page import Page
 from bcclessons.site.question import Render
 
@@ -30,8 +31,7 @@ def embedded(
     if link.tag == "img":
         if target.suffix != ".svg":
             return None
-        picture = target.read_text(encoding="utf-8")
-        return f'<figure class="picture" tabindex="0">{picture}</figure>'
+        return _picture(target, page)
     if re.fullmatch(r"run.*\.txt", target.name):
         return _run(target, link, page, animated=animated)
     if re.fullmatch(r"questions(\.en)?\.md", target.name):
@@ -53,6 +53,21 @@ def embedded(
 def program_at(target: Path | None, page: Page) -> Lesson | None:
     """Return the lesson whose program a file is, if it is one."""
     return next((i for i in page.lessons if i.source.resolve() == target), None)
+
+
+def _picture(target: Path, page: Page) -> str:
+    """Return a picture; one that shows what the lesson's journey does opens that."""
+    picture = target.read_text(encoding="utf-8")
+    figure = f'<figure class="picture" tabindex="0">{picture}</figure>'
+    is_main = target.name.partition(".")[0] == "picture"
+    item = page.own_lesson() if is_main else None
+    if item is None or not journey.recordings(item):
+        return figure
+    label = OPEN_JOURNEY.to(page.language)
+    return (
+        f'<div data-tab="journey" data-stop>{figure}'
+        f'<button type="button" class="journey-open md-button">{label}</button></div>'
+    )
 
 
 def exercise_at(target: Path, page: Page) -> Exercise | None:

@@ -21,6 +21,7 @@ from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.page import Page, location
 
 _HEADING = re.compile(r"^(##?) (.+) \{#([a-z0-9-]+)\}$", re.MULTILINE)
+_REFERENCE = re.compile(r'<a class="line-reference" (.*?) id="r\d+">')
 _PLACEHOLDER = re.compile(r"\{([a-z]\w*)\}")
 
 _LABELS = {
@@ -100,18 +101,19 @@ def panel(lesson: Lesson, page: Page) -> str:
     except Problem as problem:
         page.warn(problem.text.en)
         return ""
-    switch = ""
-    if len(found) > 1:
-        switch = (
-            f'<button type="button" class="journey-switch" aria-pressed="false">'
-            f"{_inline(found[1].title, own)}</button>"
-        )
+    others = "".join(
+        f'<button type="button" class="journey-switch" aria-pressed="false">'
+        f"{_inline(track.title, own)}</button>"
+        for track in found[1:]
+    )
     bar = (
-        f'<div class="journey-bar">{switch}'
-        f'<button type="button" class="journey-previous">← {labels["previous"]}'
+        f'<div class="journey-bar">{others}'
+        f'<button type="button" data-by="-1" aria-label="{labels["previous"]}">←'
         "</button>"
         f'<input type="range" min="1" value="1" aria-label="{labels["step"]}">'
-        f'<button type="button" class="journey-next">{labels["next"]} →</button></div>'
+        f'<button type="button" data-by="1" aria-label="{labels["next"]}">→</button>'
+        '<span class="journey-count"></span>'
+        '<p class="journey-status" role="status"></p></div>'
     )
     lists = "".join(_track(track, own, labels) for track in found)
     return (
@@ -124,24 +126,24 @@ def _track(track: Track, page: Page, labels: dict[str, str]) -> str:
     steps = "".join(_step(step, page, labels) for step in track.steps)
     text = html.escape(caption(_head(track.recording)).to(page.language))
     return (
-        f'<h2 id="{track.id}">{_inline(track.title, page)}</h2>'
-        f'<ol class="journey-steps" aria-labelledby="{track.id}">{steps}</ol>'
-        f'<p class="run-caption">{text}</p>'
+        f'<section class="journey-track" aria-labelledby="{track.id}">'
+        f'<h2 id="{track.id}">{_inline(track.title, page)}</h2><ol>{steps}</ol>'
+        f'<p class="run-caption">{text}</p></section>'
     )
 
 
 def _step(step: Step, page: Page, labels: dict[str, str]) -> str:
-    before = len(page.references)
-    # The ids of references are the page's own; the pane knows these by their lines.
-    text = re.sub(r' id="r\d+"', "", _convert(step.text, page))
-    lines = " ".join(
-        f"{each.lines.first}-{each.lines.last}" for each in page.references[before:]
+    # The reader comes here by the journey: these are no references that the pane
+    # follows, nor explanations of their lines.
+    text = _REFERENCE.sub(
+        r'<a class="journey-reference" \1>', _convert(step.text, page)
     )
     link = (
         f'<a class="journey-link" href="#{step.id}" aria-label="{labels["link"]}">#</a>'
     )
+    title = html.escape(step.title.replace("`", ""))
     return (
-        f'<li id="{step.id}" data-lines="{lines}">'
+        f'<li id="{step.id}" data-title="{title}">'
         f"<h3>{_inline(step.title, page)} {link}</h3>{text}</li>"
     )
 

@@ -33,8 +33,10 @@ _LABELS = {
     "value": Text(ja="値", en="Value"),
     "used": Text(ja="{} / {} バイト", en="{} of {} bytes"),
     "level": Text(
-        ja="{} 秒後: リングに {} バイト，入らなかったもの {} 件",
-        en="after {} s: {} bytes in the ring, {} that did not fit",
+        ja='{} 秒後: <span class="used">リングに {} バイト</span>，'
+        '<span class="lost">入らなかったもの {} 件</span>',
+        en='after {} s: <span class="used">{} bytes in the ring</span>, '
+        '<span class="lost">{} that did not fit</span>',
     ),
     "kernel": Text(ja="カーネル", en="kernel"),
     "user": Text(ja="プロセス", en="process"),
@@ -45,8 +47,7 @@ def view(link: Element, target: Path, language: Language) -> str:
     """Return what a link alone in a step leads to, ``journey.json#name``, as HTML.
 
     ``output`` is the lines of the terminal that have the link's title; other names are
-    those of views, with a mark after a dot if a view has several.
-    Raise Problem for what is not there.
+    those of views, with a mark after a dot. Raise Problem for what is not there.
     """
     recording = journey.load(target)
     fragment = link.get("href", "").partition("#")[2]
@@ -60,8 +61,8 @@ def view(link: Element, target: Path, language: Language) -> str:
     else:
         name, _, mark = fragment.partition(".")
         shown = _draw(recording, name, mark, language)
-    label = "".join(link.itertext())
-    return f"<figure><figcaption>{label}</figcaption>{shown}</figure>"
+    caption = f"<figcaption>{''.join(link.itertext())}</figcaption>"
+    return f"<figure>{caption}{shown}</figure>"
 
 
 def _draw(recording: Journey, name: str, mark: str, language: Language) -> str:
@@ -79,8 +80,8 @@ def _draw(recording: Journey, name: str, mark: str, language: Language) -> str:
         case Level():
             return _level(view, mark, language)
         case Line():
-            parts = "".join(_part(colours.get(name), text) for name, text in view.parts)
-            return f'<pre tabindex="0"><code>{parts}</code></pre>'
+            parts = [_part(colours.get(name), text) for name, text in view.parts]
+            return f'<pre tabindex="0"><code>{"".join(parts)}</code></pre>'
         case Times():
             return _table(
                 f"<tr><th><code>{html.escape(what)}</code></th>"
@@ -120,7 +121,7 @@ def _bytes(view: Bytes, colours: dict[str, str], language: Language) -> str:
     data = bytes.fromhex(view.hex)
     starts = range(0, len(data), _ROW)
     rows = "\n".join(_row(data, view, start, colours) for start in starts)
-    members = (_member(each, view, colours, language) for each in view.members)
+    members = [_member(each, view, colours, language) for each in view.members]
     head = "".join(
         f'<th scope="col">{_label(name, language)}</th>'
         for name in ("member", "bytes", "value")
@@ -215,12 +216,11 @@ def _level(view: Level, mark: str, language: Language) -> str:
         return " ".join(points)
 
     label = _label("level", language).format(f"{now / 1000:.1f}", used, lost)
-    x = 300 * now / last
     return (
         '<svg class="level" viewBox="0 0 300 64" aria-hidden="true">'
         f'<polyline class="used" points="{line(1, view.size)}"/>'
         f'<polyline class="lost" points="{line(2, most)}"/>'
-        f'<path class="now" d="M{x:.0f} 0V64"/></svg>'
+        f'<path class="now" d="M{300 * now / last:.0f} 0V64"/></svg>'
         f'<p class="level-text">{label}</p>'
     )
 

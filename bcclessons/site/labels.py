@@ -9,6 +9,9 @@ from bcclessons.course.recording import Recording
 WATCH = Text(ja="録画を見る", en="Watch the recording")
 """What opens the player of a run."""
 
+OPEN_JOURNEY = Text(ja="1 件の道のりをたどる", en="Follow one event")
+"""What opens the journey that a picture shows."""
+
 PANE = {
     "label": Text(ja="プログラム", en="The program"),
     "tabs": Text(ja="横に見せるもの", en="What is shown next to the text"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bcclessons.course.lesson import Lesson
-from bcclessons.site import exercise, listing, question
+from bcclessons.site import exercise, journey, listing, question
 from bcclessons.site.labels import PANE, TABS
 from bcclessons.site.page import Page
 
@@ -16,7 +16,7 @@ def content(lesson: Lesson, page: Page) -> dict[str, Any]:
     panels = {
         "program": listing.whole(source, page.explanations(lesson), page.language),
         "run": "",
-        "journey": "",
+        "journey": journey.panel(lesson, page),
         "exercise": exercise.panel(lesson, page),
     }
     shown = [name for name in TABS if panels[name] or name in ("program", "run")]

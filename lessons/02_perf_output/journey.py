@@ -16,6 +16,7 @@ NOTES = "/run/journey.jsonl"
 # struct perf_event_mmap_page, linux/perf_event.h
 DATA_HEAD = 1024
 LOST = 2  # PERF_RECORD_LOST
+MOMENTS = ("start", "half", "full", "drained", "last")
 NOTED = ("time", "pid", "comm")
 
 
@@ -309,6 +310,8 @@ def slow():
     ]
     counts = [struct.unpack("2Q", bytes.fromhex(each["before"])[8:])[1] for each in reports]
     drained = next(each for each in samples[lost:] if not used(each))
+    last = samples[-1]
+    moments = [samples[first], half, samples[lost], drained, last]
     gaps = [b["now"] - a["now"] for a, b in zip(arrivals, arrivals[1:])]
     times = [int(each["values"]["time"]) for each in printed]
     between = [b - a for a, b in zip(times, times[1:])]
@@ -316,14 +319,13 @@ def slow():
         "level": {
             "kind": "level",
             "size": whole,
-            "samples": [[at(each), used(each), each["not_sent"]] for each in thinned(samples[first:])],
-            "marks": {
-                "start": 0.0,
-                "half": at(half),
-                "full": at(samples[lost]),
-                "drained": at(drained),
-                "last": at(samples[-1]),
-            },
+            "samples": [
+                [at(each), used(each), each["not_sent"]]
+                for i, each in enumerate(samples[first:])
+                # About sixty of them, and those that steps are about.
+                if i % max(1, len(samples) // 60) == 0 or each in moments
+            ],
+            "marks": dict(zip(MOMENTS, map(at, moments))),
         },
         "lost": bytes_view(reports[0]["before"], members),
     }
@@ -349,12 +351,6 @@ def slow():
 
 def ring_tail(arrived, cpu):
     return arrived["rings"][cpu][1]
-
-
-def thinned(samples):
-    """Return about sixty of the samples, with the first and the last."""
-    step = max(1, len(samples) // 60)
-    return [*samples[:-1:step], samples[-1]]
 
 
 if __name__ == "__main__":

@@ -1,1 +1,96 @@
-// Placeholder.
+// One event's journey, in its tab of the pane: a step at a time, and its lines lit.
+const Journey = (() => {
+  const [root] = Page.all(".journey");
+  if (!root) return;
+  const [scrubber] = /** @type {HTMLInputElement[]} */ (Page.all("input", root));
+  const [status] = Page.all("[role=status]", root);
+  const switches = Page.all(".journey-switch", root);
+  const tracks = Page.all(".journey-track", root);
+  const steps = tracks.map((track) => Page.all("ol > li", track));
+  let track = 0;
+  let at = 0;
+
+  const light = () => {
+    const step = steps[track][at];
+    Pane.light(Page.all("[data-lines]", step).flatMap(Page.lines), step);
+  };
+  const draw = () => {
+    const shown = steps[track];
+    /** @type {Element} */ (root.parentElement).scrollTop = 0;
+    tracks.forEach((each, i) => (each.hidden = i !== track));
+    switches.forEach((each, i) => (each.ariaPressed = String(i + 1 === track)));
+    shown.forEach((each, i) => (each.hidden = i !== at));
+    for (const each of Page.all("[data-by]", root))
+      each.ariaDisabled = String(!shown[at + Number(each.dataset.by)]);
+    const count = `${at + 1} / ${shown.length}`;
+    Page.all(".journey-count", root)[0].textContent = count;
+    scrubber.max = String(shown.length);
+    scrubber.value = String(at + 1);
+    scrubber.setAttribute("aria-valuetext", `${count}: ${shown[at].dataset.title}`);
+  };
+  /** Show a step, and say it unless the scrubber does. */
+  const show = (/** @type {number} */ n, said = true) => {
+    at = n;
+    draw();
+    light();
+    const step = steps[track][at];
+    const [text] = Page.all("p", step);
+    status.textContent = said ? `${step.dataset.title}. ${text.textContent}` : "";
+  };
+  const go = (/** @type {number} */ by) => {
+    const moves = at + by in steps[track];
+    if (moves) show(at + by);
+    return moves;
+  };
+  const open = () => {
+    Pane.open("journey");
+    Pane.dock();
+    light();
+  };
+
+  scrubber.addEventListener("input", () => show(Number(scrubber.value) - 1, false));
+  switches.forEach((each, i) => {
+    each.addEventListener("click", () => {
+      track = track === i + 1 ? 0 : i + 1;
+      show(0);
+    });
+  });
+  for (const each of Page.all("[data-by]", root))
+    each.addEventListener("click", () => go(Number(each.dataset.by)));
+  for (const each of Page.all(".journey-reference", root))
+    each.addEventListener("click", (event) => {
+      event.preventDefault();
+      Pane.light(Page.lines(each), each);
+    });
+  root.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by || event.altKey || event.ctrlKey || event.metaKey || event.target === scrubber) return;
+    event.preventDefault();
+    event.stopPropagation(); // not in presenter mode, too
+    go(by);
+  });
+
+  const arrive = () => {
+    const n = steps.flat().findIndex((step) => `#${step.id}` === location.hash);
+    if (n < 0) return;
+    track = Number(n >= steps[0].length);
+    show(track ? n - steps[0].length : n, false);
+    open();
+  };
+  addEventListener("hashchange", arrive);
+  addEventListener("load", arrive);
+  let tab = "";
+  Pane.on("tab", (name) => {
+    if (name === "journey") light();
+    else if (tab === "journey") Pane.light([]);
+    tab = name;
+  });
+  for (const button of Page.all(".journey-open")) {
+    button.addEventListener("click", () => {
+      open();
+      root.focus({ preventScroll: true });
+    });
+    Present.stop(button.parentElement ?? button, { enter: light, step: go });
+  }
+  draw();
+})();
