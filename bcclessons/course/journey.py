@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from bcclessons.console.text import Problem
 from bcclessons.course.lesson import Lesson, decoded
-from bcclessons.course.run import Run
+from bcclessons.course.run import Change, Run
 
 SETTINGS = "journey.toml"
 """The file of a lesson's folder that says how its journeys are recorded."""
@@ -79,12 +80,13 @@ class Times(msgspec.Struct, frozen=True, tag_field="kind", tag="times"):
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bytes in the memory of the kernel or a process, and what points to them.
+    """An address in the memory of the kernel or of a process, and what is there.
 
-    ``error`` is what a read returned where there was nothing to read.
+    ``name`` is the expression that has the address, ``error`` what a read returned
+    that failed.
     """
 
-    space: str
+    space: Literal["kernel", "stack", "user"]
     name: str
     address: str
     value: str = ""
@@ -92,7 +94,7 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Memory(msgspec.Struct, frozen=True, tag_field="kind", tag="memory"):
-    """Addresses in the order in which they were followed; ``new`` is the last one's."""
+    """Addresses in the order in which they are read; ``new`` is the last one's name."""
 
     places: list[Place]
     new: str = ""
@@ -123,13 +125,22 @@ class Journey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is recorded; ``change`` is made to the program in every recording."""
+
     recordings: list[Run]
+    change: list[Change] = []
 
 
 def recordings(lesson: Lesson) -> list[Run]:
     """Return what is recorded of a lesson's journeys; nothing if it has none."""
     path = lesson.folder / SETTINGS
-    return decoded(path, _Settings).recordings if path.is_file() else []
+    if not path.is_file():
+        return []
+    settings = decoded(path, _Settings)
+    return [
+        msgspec.structs.replace(run, change=[*settings.change, *run.change])
+        for run in settings.recordings
+    ]
 
 
 def load(path: Path) -> Journey:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 from xml.etree.ElementTree import Element
@@ -20,6 +20,7 @@ from bcclessons.course.journey import (
     Rings,
     Times,
 )
+from bcclessons.site import journey_rings
 
 _Kind = TypeVar("_Kind")
 _ROW = 8  # bytes
@@ -28,17 +29,12 @@ _COLOURS = 6
 _LABELS = {
     "padding": Text(ja="パディング", en="padding"),
     "record padding": Text(ja="レコードのパディング", en="padding of the record"),
+    "nothing": Text(ja="空", en="empty"),
     "member": Text(ja="メンバ", en="Member"),
     "bytes": Text(ja="バイト", en="Bytes"),
     "value": Text(ja="値", en="Value"),
-    "used": Text(ja="{} / {} バイト", en="{} of {} bytes"),
-    "level": Text(
-        ja='{} 秒後: <span class="used">リングに {} バイト</span>，'
-        '<span class="lost">入らなかったもの {} 件</span>',
-        en='after {} s: <span class="used">{} bytes in the ring</span>, '
-        '<span class="lost">{} that did not fit</span>',
-    ),
     "kernel": Text(ja="カーネル", en="kernel"),
+    "stack": Text(ja="BPF のスタック", en="BPF stack"),
     "user": Text(ja="プロセス", en="process"),
 }
 
@@ -70,18 +66,17 @@ def _draw(recording: Journey, name: str, mark: str, language: Language) -> str:
 
     Raise Problem if there is none of the name.
     """
-    view = _named(name, recording.views)
+    view = journey_rings.named(name, recording.views)
     colours = _colours(recording)
     match view:
         case Bytes():
             return _bytes(view, colours, language)
         case Rings():
-            return _rings(view, language)
+            return journey_rings.rings(view, language)
         case Level():
-            return _level(view, mark, language)
+            return journey_rings.level(view, mark, language)
         case Line():
-            parts = [_part(colours.get(name), text) for name, text in view.parts]
-            return f'<pre tabindex="0"><code>{"".join(parts)}</code></pre>'
+            return _line(view, colours, language)
         case Times():
             return _table(
                 f"<tr><th><code>{html.escape(what)}</code></th>"
@@ -92,29 +87,34 @@ def _draw(recording: Journey, name: str, mark: str, language: Language) -> str:
             return _memory(view, colours, language)
 
 
-def _named(name: str, known: Mapping[str, _Kind]) -> _Kind:
-    if name not in known:
-        raise Problem(
-            ja=f"「{name}」は無い．あるのは {', '.join(known)}．",
-            en=f"there is no '{name}'; there is {', '.join(known)}.",
-        )
-    return known[name]
-
-
 def _colours(recording: Journey) -> dict[str, str]:
     """Return the class of each member, the same in all views of a recording."""
     found: dict[str, str] = {}
     for view in recording.views.values():
-        for member in view.members if isinstance(view, Bytes) else ():
-            group = member.name.partition(".")[0]
-            if "padding" not in group and group not in found:
-                found[group] = f"m{len(found) % _COLOURS}"
+        names = [each.name for each in view.members] if isinstance(view, Bytes) else []
+        if isinstance(view, Line):
+            names = [name for name, _ in view.parts if name]
+        for group in (name.partition(".")[0] for name in names):
+            if "padding" not in group:
+                found.setdefault(group, f"m{len(found) % _COLOURS}")
     return found
 
 
 def _part(colour: str | None, shown: str) -> str:
     shown = html.escape(shown)
     return f'<b class="{colour}">{shown}</b>' if colour else shown
+
+
+def _line(view: Line, colours: dict[str, str], language: Language) -> str:
+    if not view.parts:
+        return f"<p>{_label('nothing', language)}</p>"
+    shown = "".join(_part(colours.get(name), text) for name, text in view.parts)
+    names = dict.fromkeys(name for name, _ in view.parts if name)
+    key = " ".join(_part(colours[name], name) for name in names)
+    return (
+        f'<pre tabindex="0"><code>{shown}</code></pre>'
+        f'<p class="journey-key"><code>{key}</code></p>'
+    )
 
 
 def _bytes(view: Bytes, colours: dict[str, str], language: Language) -> str:
@@ -169,59 +169,6 @@ def _member(
     return (
         f'<tr{new}><th><b class="{colours.get(member.name.partition(".")[0], "mp")}">{name}</b></th>'
         f"<td>{member.offset}–{last}</td><td>{html.escape(member.value)}</td></tr>"
-    )
-
-
-def _rings(view: Rings, language: Language) -> str:
-    rows = []
-    for ring in view.rings:
-        used = ring.head - ring.tail
-        label = _label("used", language).format(used, f"{ring.size:,}")
-        here = ' class="here"' if ring.cpu == view.cpu else ""
-        rows.append(
-            f"<tr{here}><th>CPU {ring.cpu}</th><td>"
-            f"{_strip(ring.tail % ring.size, used, ring.size)}"
-            f"tail {ring.tail} · head {ring.head} · {label}</td></tr>"
-        )
-    return _table(rows)
-
-
-def _strip(tail: int, used: int, size: int) -> str:
-    """Draw a ring as a strip: what is in it goes on at its start after its end."""
-    pieces = [(tail, min(tail + used, size)), (0, max(0, tail + used - size))]
-    filled = "".join(
-        f'<rect x="{100 * a / size:.2f}" width="{max(0.8, 100 * (b - a) / size):.2f}" '
-        'height="8"/>'
-        for a, b in pieces
-        if a < b
-    )
-    return (
-        '<svg class="ring" viewBox="0 0 100 8" preserveAspectRatio="none" '
-        f'aria-hidden="true">{filled}</svg>'
-    )
-
-
-def _level(view: Level, mark: str, language: Language) -> str:
-    """Draw how full the ring was until a moment, which is marked."""
-    now = _named(mark, view.marks)
-    _, used, lost = max(each for each in view.samples if each[0] <= now + 0.1)
-    last = view.samples[-1][0]
-    most = max(each[2] for each in view.samples) or 1
-
-    def line(at: int, whole: int) -> str:
-        points = (
-            f"{300 * each[0] / last:.0f},{60 - 58 * each[at] / whole:.0f}"
-            for each in view.samples
-        )
-        return " ".join(points)
-
-    label = _label("level", language).format(f"{now / 1000:.1f}", used, lost)
-    return (
-        '<svg class="level" viewBox="0 0 300 64" aria-hidden="true">'
-        f'<polyline class="used" points="{line(1, view.size)}"/>'
-        f'<polyline class="lost" points="{line(2, most)}"/>'
-        f'<path class="now" d="M{300 * now / last:.0f} 0V64"/></svg>'
-        f'<p class="level-text">{label}</p>'
     )
 
 

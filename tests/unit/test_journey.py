@@ -10,7 +10,7 @@ import pytest
 
 from bcclessons.console.text import Language, Problem
 from bcclessons.course import journey, lesson
-from bcclessons.course.journey import Bytes, Journey, Member, Rings
+from bcclessons.course.journey import Bytes, Journey, Line, Member, Memory, Rings
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.translation import translation
 from bcclessons.site import journey as steps
@@ -130,6 +130,55 @@ def test_what_was_lost_is_what_was_said() -> None:
     assert str(sum(map(int, said))) == found.values["reported"]
     assert found.values["not_sent"] == found.values["reported"]
     assert found.values["error"] == "-28"
+
+
+def line(found: Journey, name: str) -> str:
+    """Return the text of a view that is a line, or lines."""
+    view = found.views[name]
+    assert isinstance(view, Line)
+    return "".join(text for _, text in view.parts)
+
+
+@each_recording
+def test_a_line_was_on_the_terminal(item: Lesson, name: str) -> None:
+    found = recorded(item, name)
+    shown = {"01": "printed", "02": "line", "03": "line"}[item.label]
+    if shown in found.views:
+        for each in line(found, shown).splitlines():
+            assert each in found.output.splitlines()
+
+
+def test_two_tracers_share_a_pipe_that_one_reader_empties() -> None:
+    found = recorded(lesson.find(LESSONS, "01"), "journey")
+    message, raw = line(found, "message"), line(found, "line")
+    assert raw.endswith(f": bpf_trace_printk: {message}")
+    own, other = line(found, "pipe").splitlines()
+    assert own == raw
+    assert other.endswith(f"second_tracer pid={found.values['pid']}")
+    assert line(found, "after") == ""
+    assert len(line(found, "printed").splitlines()) == 2
+    assert "Device or resource busy" in found.output
+
+
+@pytest.mark.parametrize("name", ["journey", "journey-fault"])
+def test_an_address_is_in_the_memory_that_it_is_said_to_be_in(name: str) -> None:
+    found = recorded(lesson.find(LESSONS, "03"), name)
+    places = [
+        place
+        for view in found.views.values()
+        if isinstance(view, Memory)
+        for place in view.places
+    ]
+    for place in places:
+        address = int(place.address, 16)
+        assert (address < 1 << 47) == (place.space == "user"), place
+    by_name = {place.name: place for place in places}
+    if name == "journey":
+        assert by_name["args->argv"].value == by_name["arg"].address
+        assert found.values["file_len"] == str(len("/usr/bin/ls\0"))
+    else:
+        assert [each.error for each in places if each.error] == ["-14", "-14"]
+        assert by_name["args->filename"].value == "/bin/true"
 
 
 @each_lesson
