@@ -189,6 +189,47 @@ def test_every_page_has_icons(site: Path, pages: list[str]) -> None:
         assert png_size(folder / str(png["href"])) == (48, 48)
 
 
+_DIFFERENCE = """async ([svg, png, size, padding]) => {
+  const canvas = new OffscreenCanvas(size, size);
+  const context = canvas.getContext("2d", {willReadFrequently: true});
+  const pixels = async (src, inset) => {
+    const image = Object.assign(new Image(size, size), {src});
+    await image.decode();
+    context.fillStyle = "white";
+    context.fillRect(0, 0, size, size);
+    context.drawImage(image, inset, inset, size - 2 * inset, size - 2 * inset);
+    return context.getImageData(0, 0, size, size).data;
+  };
+  const [one, other] = [await pixels(svg, padding), await pixels(png, 0)];
+  return one.reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0) / one.length;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "padding"),
+    [
+        ("icon-48", 48, 0),
+        ("icon-192", 192, 0),
+        ("icon-512", 512, 51),
+        ("apple-touch-icon", 180, 18),
+    ],
+)
+def test_the_icons_are_the_favicon(
+    open_page: Open, address: str, name: str, size: int, padding: int
+) -> None:
+    page = open_page("404.html", color_scheme="light")
+    svg, png = f"{address}assets/favicon.svg", f"{address}assets/{name}.png"
+    # In steps of 255; another picture differs by more than 20.
+    assert page.evaluate(_DIFFERENCE, [svg, png, size, padding]) < 3
+
+
+def test_pages_opened_as_files_have_no_manifest(offline_site: Path) -> None:
+    head = Head(offline_site / "index.html")
+    assert "manifest" not in head.links
+    for path, language in head.alternates.items():
+        assert (offline_site / str(language)).is_file(), path
+
+
 @pytest.mark.parametrize("root", ["", "en/"])
 def test_the_browser_takes_the_manifest(open_page: Open, site: Path, root: str) -> None:
     page = open_page(root)
@@ -197,7 +238,7 @@ def test_the_browser_takes_the_manifest(open_page: Open, site: Path, root: str) 
     assert said["errors"] == []
     manifest = json.loads(said["data"])
     assert manifest["name"] == "BCC Lessons"
-    assert manifest["lang"] == root.rstrip("/") or "ja"
+    assert manifest["lang"] == (root.rstrip("/") or "ja")
     assert urljoin(said["url"], manifest["start_url"]) == page.url
     for icon in manifest["icons"]:
         file = site / urljoin(f"/{root}", icon["src"]).lstrip("/")

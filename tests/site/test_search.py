@@ -365,13 +365,17 @@ def test_it_answers_at_once_on_a_slow_machine(
     page.close()
 
 
-def test_what_was_found_is_marked_there(open_page: Open) -> None:
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("コールバック関数", "コールバック関数"), ("ユーザー空間", "ユーザ空間")],
+)
+def test_what_was_found_is_marked_there(open_page: Open, query: str, said: str) -> None:
     page = open_page(LESSON_01)
-    results(page, "コールバック関数")
+    results(page, query)
     expect(page.locator(".md-search-result mark").first).to_be_visible()
     page.locator(".md-search-result__link").first.click()
     page.wait_for_url("**?h=*")
-    expect(page.locator(".md-content mark").first).to_contain_text("コールバック関数")
+    expect(page.locator(".md-content mark").first).to_contain_text(said)
 
 
 def test_the_index_is_text_without_markup(site: Path) -> None:

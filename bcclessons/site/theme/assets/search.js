@@ -24,7 +24,8 @@
   };
   /** A word as the pages have it: itself, its parts, one letter off, its stem. @returns {string[]} */
   const known = (word = "") => {
-    if (all.search(/^\w\w?$/.test(word) ? `\\b${word}\\b` : source(word)) >= 0) return [word];
+    const found = all.match(/^\w\w?$/.test(word) ? `\\b${word}\\b` : source(word));
+    if (found) return [found[0]];
     const parts = word.match(/\w+|[ァ-ヶー]+|[一-龠々]+[ぁ-ん]*|[ぁ-ん]{3,}/g) ?? [];
     if (parts[0] !== word) return parts.flatMap((part) => known(part));
     const off = [...word].map((c, i) => {
