@@ -107,12 +107,11 @@ def panel(lesson: Lesson, page: Page) -> str:
         for track in found[1:]
     )
     bar = (
-        f'<div class="journey-bar">{others}'
-        f'<button type="button" data-by="-1" aria-label="{labels["previous"]}">←'
+        f'<div class="journey-bar"><button type="button" data-by="-1" aria-label="{labels["previous"]}">←'
         "</button>"
         f'<input type="range" min="1" value="1" aria-label="{labels["step"]}">'
         f'<button type="button" data-by="1" aria-label="{labels["next"]}">→</button>'
-        '<span class="journey-count"></span>'
+        f'<span class="journey-count"></span>{others}'
         '<p class="journey-status" role="status"></p></div>'
     )
     lists = "".join(_track(track, own, labels) for track in found)

@@ -25,6 +25,7 @@ from bcclessons.site import journey_rings
 _Kind = TypeVar("_Kind")
 _ROW = 8  # bytes
 _COLOURS = 6
+_SPACES = {"stack": "m4", "kernel": "m0", "user": "m1"}
 
 _LABELS = {
     "padding": Text(ja="パディング", en="padding"),
@@ -84,7 +85,7 @@ def _draw(recording: Journey, name: str, mark: str, language: Language) -> str:
                 for what, after in view.times
             )
         case Memory():
-            return _memory(view, colours, language)
+            return _memory(view, language)
 
 
 def _colours(recording: Journey) -> dict[str, str]:
@@ -172,19 +173,17 @@ def _member(
     )
 
 
-def _memory(view: Memory, colours: dict[str, str], language: Language) -> str:
+def _memory(view: Memory, language: Language) -> str:
     rows = []
     for place in view.places:
         new = ' class="new"' if place.name == view.new else ""
-        value = (
-            f'<b class="error">{html.escape(place.error)}</b>'
-            if place.error
-            else f"<code>{html.escape(place.value)}</code>"
-        )
+        kind = ' class="error"' if place.error else ""
         rows.append(
-            f"<tr{new}><th>{_label(place.space, language)}</th>"
-            f"<td><code>{html.escape(place.name)}</code><br>{place.address}</td>"
-            f"<td>{value}</td></tr>"
+            f'<tr{new}><th><b class="{_SPACES[place.space]}">'
+            f"{_label(place.space, language)}</b></th>"
+            f"<td><code>{html.escape(place.name)}</code><br>"
+            f"<code>{place.address}</code></td>"
+            f"<td><code{kind}>{html.escape(place.error or place.value)}</code></td></tr>"
         )
     return _table(rows)
 

@@ -99,7 +99,8 @@ def split(line):
     found = LINE.fullmatch(line)
     parts, at = [], 0
     for name in ("task", "pid", "cpu", "flags", "ts", "msg"):
-        parts += [["", line[at : found.start(name)]], [name, found[name]]]
+        text = found[name].lstrip()
+        parts += [["", line[at : found.end(name) - len(text)]], [name, text]]
         at = found.end(name)
     return parts
 

@@ -209,6 +209,8 @@ def test_every_step_is_shown(item: Lesson, language: Language) -> None:
         for step in track.steps
     ]
     assert [step.id for step in found] == re.findall(r'<li id="([\w-]+)"', html)
+    for part in re.findall(r"<li id=.*?</li>", html, re.DOTALL):
+        assert "data-lines=" in part, part  # the lines that are lit meanwhile
     text = re.sub(r"<code>.*?</code>|<[^>]*>", "", html)
     assert not re.search(r"[{}]|\]\(", text)
     assert html.count("<figure>") >= len(found)
