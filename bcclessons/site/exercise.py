@@ -97,18 +97,20 @@ def _start(exercise: Exercise) -> str:
     source = exercise.start.read_text(encoding="utf-8")
     lines = source.splitlines()
     marked = {n for n, line in enumerate(lines, 1) if "TODO" in line}
-    return f'<div class="fixed">{listing.excerpt(source, Lines(1, len(lines)), marked)}</div>'
+    return listing.excerpt(source, Lines(1, len(lines)), marked, "changed")
 
 
 def _solution(exercise: Exercise, language: Language) -> str:
     source = exercise.solution.read_text(encoding="utf-8")
     marked = set(_different(exercise.start.read_text(encoding="utf-8"), source))
-    parts = "".join(listing.excerpt(source, part, marked) for part in _parts(marked))
+    parts = "".join(
+        listing.excerpt(source, part, marked, "changed") for part in _parts(marked)
+    )
     return (
         f'<details class="solution"><summary>{_SOLUTION.to(language)}</summary>'
         f"<p>{_WAIT.to(language)}</p><details>"
         f"<summary>{_ANYWAY.to(language)}</summary><p>{_CHANGED.to(language)}</p>"
-        f'<div class="fixed no-copy">{parts}</div></details></details>'
+        f'<div class="no-copy">{parts}</div></details></details>'
     )
 
 

@@ -70,13 +70,15 @@ def whole(source: str, explained: Mapping[int, str], language: Language) -> str:
     return _block(lines)
 
 
-def excerpt(source: str, shown: Lines, marked: Container[int]) -> str:
-    """Return some lines of the program as HTML, some of them marked.
+def excerpt(
+    source: str, shown: Lines, marked: Container[int], mark: str = "lit"
+) -> str:
+    """Return some lines of the program as HTML, some of them marked, by a class.
 
     It can stand on any page, with others: its lines have no ids.
     """
     lines = "".join(
-        f'<span class="line{" lit" if n in marked else ""}">'
+        f'<span class="line{f" {mark}" if n in marked else ""}">'
         f'<span class="number" data-number="{n}"></span>{line}\n</span>'
         for n, line in enumerate(_highlighted(source), 1)
         if shown.first <= n <= shown.last

@@ -175,7 +175,7 @@ def test_the_program_can_be_downloaded(open_page: Open, lessons: list[Lesson]) -
     for root in ("", "en/"):
         page = open_page(root + LESSON)
         with page.expect_download() as waiting:
-            page.locator(".pane a[download]").click()
+            page.locator("#panel-program a[download]").click()
         item = find(lessons, "02")
         assert waiting.value.suggested_filename == item.program
         assert waiting.value.path().read_bytes() == item.source.read_bytes()

@@ -72,7 +72,9 @@ def test_a_solution_shows_what_differs_from_the_start() -> None:
     (item,) = exercise.find(EXERCISES, "02/1")
     html = card(item, rendered(item.lesson, Language.EN))
     solution = html.partition('<details class="solution">')[2]
-    lit = re.findall(r'class="line lit"><span class="number" data-number="(\d+)"', html)
+    lit = re.findall(
+        r'class="line changed"><span class="number" data-number="(\d+)"', html
+    )
     start, end = (f.read_text().splitlines() for f in (item.start, item.solution))
     assert [end[int(n) - 1] in start for n in lit] == [False, False]
     assert len(lit) < solution.count('class="line') < 10
@@ -87,7 +89,7 @@ def test_the_panel_has_the_file_with_what_is_to_do_lit(item: Exercise) -> None:
     lines = item.start.read_text(encoding="utf-8").splitlines()
     assert start.count('class="line') == len(lines)
     lit = re.findall(
-        r'class="line lit"><span class="number" data-number="(\d+)"', start
+        r'class="line changed"><span class="number" data-number="(\d+)"', start
     )
     assert lit
     assert all("TODO" in lines[int(number) - 1] for number in lit)

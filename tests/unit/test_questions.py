@@ -11,7 +11,7 @@ import pytest
 from markdown import markdown
 
 from bcclessons.console.text import Language, Problem
-from bcclessons.course import lesson, question
+from bcclessons.course import lesson, question, recording
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.question import Answer, Question
 from bcclessons.course.run import MAIN
@@ -183,3 +183,28 @@ def test_a_link_to_no_question_is_warned_of() -> None:
     (warning,) = warnings
     assert warning.startswith("lessons/01_trace_printk/README.md")
     assert "has no question 'none'" in warning
+
+
+def test_the_recordings_say_what_the_right_answers_say() -> None:
+    """They are recorded anew now and then; these numbers are in the questions."""
+
+    def body(label: str, stem: str) -> str:
+        folder = lesson.find(LESSONS, label).folder
+        return recording.load(folder / f"{stem}.txt").body
+
+    assert len(re.findall(r"comm=", body("01", "run"))) == 7
+    assert "time=" not in body("01", "run-two-strings.debian-11")
+    took = re.search(r"\): ([\d.]+) s$", body("02", "run-timeout"), re.MULTILINE)
+    assert took is not None
+    assert 3.3 <= float(took[1]) < 4
+    lost = body("02", "run-lost-at-end")
+    assert lost.count("Hello") == 10
+    assert "not sent: 12, reported to lost_cb: 0" in lost
+    kept = re.search(r"kept: (\d+), changed since: (\d+)", body("02", "run-kept"))
+    assert kept is not None
+    assert 0 < int(kept[2]) < int(kept[1])
+    pids = re.findall(r"\d+ +(sh|bash) +(\d+)", body("02", "run"))
+    (sh,) = [n for n, (name, _) in enumerate(pids) if name == "sh"]
+    assert pids[sh + 1] == ("bash", pids[sh][1])
+    assert re.search(r"\d+ +bash +\d+ +bash +/usr/bin/ls ls", body("03", "run"))
+    assert "(-14) true" in body("03", "run-fault")

@@ -103,7 +103,7 @@
       const template = start.querySelector("template");
       template?.replaceWith(template.content);
       const panel = /** @type {Element} */ (start.parentElement);
-      const [from, to] = [panel, all(".lit", start)[0]].map(
+      const [from, to] = [panel, all(".changed", start)[0]].map(
         (each) => each.getBoundingClientRect().top,
       );
       panel.scrollTop += to - from - panel.clientHeight * 0.7;
