@@ -45,7 +45,7 @@
     Present.stop(question, {
       step: (by) => {
         // What the audience sees is a copy.
-        const [right] = all(".presenter [data-right]:not([open])");
+        const [right] = all(".presenter .answer[data-right]:not([open])");
         if (by < 0 || !right) return false;
         right.setAttribute("open", "");
         done();
