@@ -14,8 +14,11 @@
     index = worker.lessonsIndex;
     const fields = index.entries.flatMap((entry = index) => [entry.title, entry.text]);
     all = fields.join("\n").toLowerCase();
-    let end = -1;
-    starts = fields.map((field = "") => (end += field.length + 1) - field.length);
+    let end = 0;
+    starts = fields.map((field = "") => {
+      end += field.length + 1;
+      return end - field.length - 1;
+    });
   };
   // In Japanese ー, の and a blank may be there or not.
   const source = (word = "") => {
@@ -26,7 +29,7 @@
   const known = (word = "") => {
     const found = all.match(/^\w\w?$/.test(word) ? `\\b${word}\\b` : source(word));
     if (found) return [found[0]];
-    const parts = word.match(/\w+|[ァ-ヶー]+|[一-龠々]+[ぁ-ん]*|[ぁ-ん]{3,}/g) ?? [];
+    const parts = word.match(/[a-z_]\w*|[ァ-ヶー]+|[一-龠々]+[ぁ-ん]*|[ぁ-ん]{3,}/g) ?? [];
     if (parts[0] !== word) return parts.flatMap((part) => known(part));
     const off = [...word].map((c, i) => {
       const tail = word.slice(i + 1);
@@ -92,7 +95,15 @@
         return has.reduce((sum, { weight }) => sum + weight, 0);
       });
       const i = sums.indexOf(Math.max(...sums));
-      return (i > 1 ? "…" : "") + marked(pieces.slice(i).join("").slice(0, 160));
+      return (
+        (i > 1 ? "…" : "") +
+        marked(
+          pieces
+            .slice(i)
+            .join("")
+            .replace(/^(.{150}\w*).+/, "$1…"),
+        )
+      );
     };
     const marks = Object.fromEntries(words.map((word) => [word, true]));
     // A group is a page and its sections. Material folds away those that score less than it.
@@ -101,7 +112,8 @@
     for (const item of items) {
       if (item.score < best / 6) break;
       const page = item.location.split("#")[0];
-      const group = (groups[page] ??= []);
+      groups[page] ??= [];
+      const group = groups[page];
       const score = group.length < 4 ? (group[0] ?? item).score : item.score;
       const show = (each = item, text = "") =>
         group.push({ ...each, score, text, title: marked(each.title), terms: marks });
