@@ -159,6 +159,17 @@ MISSPELT = [
 NOWHERE = ["ぺんぎんの散歩", "zzzzqq", "0xffffffff81234567", "98765", "☃☃"]
 
 
+# What one may paste by mistake, or in the hope that something of it fits.
+LONG = [
+    "x" * 5000,
+    "検証器" * 1000,
+    "".join(
+        f"{n}: (79) r{n % 10} = *(u64 *)(r1 +{n * 8}) ; R1_w=scalar()\n"
+        for n in range(200)
+    ),
+]
+
+
 @pytest.fixture(scope="session")
 def home(browser: Browser, address: str) -> Iterator[dict[str, Page]]:
     """The home page in both languages, for one search after another."""
@@ -358,7 +369,7 @@ def test_it_answers_at_once_on_a_slow_machine(
     client = page.context.new_cdp_session(page)
     client.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
     queries = [query for query, _ in [*PASTED, *MISSPELT]]
-    queries += [NOWHERE[0], "ユーザー空間", "the value of a pid", "a"]
+    queries += [NOWHERE[0], "ユーザー空間", "the value of a pid", "a", *LONG]
     # The first loads the index. The quickest of three, since other programs run, too.
     language = "en" if root else "ja"
     took = page.evaluate(_ASK_IN_PAGE, [language, ["eBPF", *3 * queries]])[1:]

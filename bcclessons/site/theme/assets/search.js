@@ -1,16 +1,15 @@
-// The search worker. Material's search box sends setup (0) and query (2), and takes ready (1)
-// and result (3). bcclessons/site/search_index.py prepares what can be prepared.
+// The search worker: Material sends setup (0) and query (2), and takes ready (1) and result (3).
 (() => {
   const worker = /** @type {any} */ (self);
   const [own, language] = (worker.document?.currentScript?.src ?? worker.location.href).split("?");
   /** @type {any} */
   let index;
-  // All titles and texts in turn, and where each begins.
+  // All titles and texts in turn; where each begins.
   let all = "";
   let starts = [0];
 
   const load = async () => {
-    await worker.importScripts(new URL(`../search/${language.slice(0, 2)}.js`, own).href);
+    await worker.importScripts(new URL(`../search/${language}.js`, own).href);
     index = worker.lessonsIndex;
     const fields = index.entries.flatMap((entry = index) => [entry.title, entry.text]);
     all = fields.join("\n").toLowerCase();
@@ -31,7 +30,7 @@
     if (found) return [found[0]];
     const parts = word.match(/[a-z_]\w*|[ァ-ヶー]+|[一-龠々]+[ぁ-ん]*|[ぁ-ん]{3,}/g) ?? [];
     if (parts[0] !== word) return parts.flatMap((part) => known(part));
-    const off = [...word].map((c, i) => {
+    const off = [...word.slice(0, 40)].map((c, i) => {
       const tail = word.slice(i + 1);
       return `${word.slice(0, i)}(.?${tail}|.${c}${tail}|${tail[0]}${c}${tail.slice(1)})`;
     });
@@ -40,7 +39,7 @@
     return /^[一-龠].+[ぁ-ん]$/.test(word) ? known(word.slice(0, -1)) : [];
   };
   const inName = (at = 0) => /\w\w/.test(all.slice(at - 1, at + 1));
-  // Where a pattern is found, and how rare that is; a part of a longer name counts less.
+  // Where a pattern is, and how rare; a part of a longer name counts less.
   const term = (text = "", factor = 1) => {
     const counts = starts.map(() => 0);
     let i = 0;
@@ -53,8 +52,8 @@
   };
 
   const search = async (query = "") => {
-    const asked = query.normalize("NFKC").toLowerCase().trim();
-    // Material asks for nothing while the page loads: that needs no index.
+    const asked = query.slice(0, 400).normalize("NFKC").toLowerCase().trim();
+    // Material asks so while a page loads.
     if (!asked) return [];
     if (!index) await load();
     const split = asked.split(/[\s"'`“”‘’「」、，。；：:,;!?()[\]{}<>=|]+/);
@@ -68,7 +67,7 @@
       ...words.map((word) => term(source(word), /^[\d.]+$/.test(word) ? 0.2 : 1)),
       term(source(asked)),
       ...meant.map((word = "") => term(source(word), words[0] ? 0.4 : 1)),
-      // Words in a row, also with a number or a name between them that no page has.
+      // Words in a row, also with what no page has between them.
       ...words.slice(1).map((word, i) => term(`${source(words[i])}.{0,6}${source(word)}`)),
     ];
     const names = [asked, words[1] ? "" : `${words[0]}`.replace(/.*\./, "")];
@@ -90,10 +89,12 @@
     // From the sentence on that has most of the words.
     const excerpt = (text = "") => {
       const pieces = text.split("\u200b");
-      const sums = pieces.map((piece) => {
-        const has = terms.filter(({ text }) => RegExp(text, "i").test(piece));
-        return has.reduce((sum, { weight }) => sum + weight, 0);
-      });
+      const rate = (piece = "") =>
+        terms.reduce(
+          (sum, { text, weight }) => sum + (RegExp(text, "i").test(piece) ? weight : 0),
+          0,
+        );
+      const sums = pieces.map((piece) => rate(piece));
       const i = sums.indexOf(Math.max(...sums));
       return (
         (i > 1 ? "…" : "") +
@@ -106,7 +107,7 @@
       );
     };
     const marks = Object.fromEntries(words.map((word) => [word, true]));
-    // A group is a page and its sections. Material folds away those that score less than it.
+    // Each is a page and its sections. Material folds away those that score less.
     const groups = /** @type {Object<string, any[]>} */ ({});
     items.sort((a = index, b = index) => b.score - a.score);
     for (const item of items) {
