@@ -16,7 +16,6 @@ from bcclessons.grading import feedback
 from bcclessons.lab import Lab, Target
 from bcclessons.machines.host import Host
 from bcclessons.machines.vm import client
-from bcclessons.setup import apt
 from bcclessons.setup.system import utf8_settings
 from bcclessons.terminal import tmux
 
@@ -142,25 +141,13 @@ def doctor(lab: Lab, *, as_json: bool) -> None:
         print(next_step(lab.exercises, lab.solved).to(lab.console.language))
 
 
-def _install_font(lab: Lab) -> None:
-    """Install what the pictures of a published site are drawn with, if it is wanted."""
-    from bcclessons.site import card_font
-
-    if not os.environ.get("BCC_LESSONS_SITE_URL") or card_font.folder():
-        return
-    what = Text(ja="共有されたページの絵", en="The picture of a shared page")
-    try:
-        apt.install([card_font.PACKAGE], what, lab.console)
-    except Problem as problem:
-        lab.console.say(problem.text)
-
-
 def site(lab: Lab, folder: Path | None, *, offline: bool, port: int) -> None:
     """Serve the website, or build it into a folder."""
-    from bcclessons.site import builder
+    from bcclessons.site import builder, card_font
 
     if folder is not None:
-        _install_font(lab)
+        if os.environ.get("BCC_LESSONS_SITE_URL"):
+            card_font.install(lab.console)
         for path in builder.build(lab.python("site"), folder, offline=offline):
             lab.console.say(Text(ja=f"{path} を作った．", en=f"Made {path}."))
     elif offline:

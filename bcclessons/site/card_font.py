@@ -8,6 +8,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from bcclessons.console.console import Console
+from bcclessons.console.text import Problem, Text
+from bcclessons.setup import apt
+
 PACKAGE = "fonts-noto-cjk"
 """The Debian package of the font."""
 
@@ -20,6 +24,18 @@ _DEBIAN = Path("/usr/share/fonts/opentype/noto")
 def can_draw() -> bool:
     """Return whether the library and the font are there."""
     return importlib.util.find_spec("PIL") is not None and folder() is not None
+
+
+def install(console: Console) -> None:
+    """Install the font if it is missing; say so, and go on, where that cannot be."""
+    if folder() is not None:
+        return
+    what = Text(ja="共有されたときの画像を描くの", en="Drawing preview pictures")
+    try:
+        apt.install([PACKAGE], what, console)
+    except Problem as problem:
+        console.say(problem.text)
+    folder.cache_clear()
 
 
 @functools.cache
