@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.site.conftest import Open
-from tests.site.test_pane import lit
 
 LESSON = "lessons/02_perf_output/"
 IN_PANE = """line => {
@@ -42,6 +41,13 @@ def step(page: Page) -> str:
     """Return the id of the step that is shown: it is one alone."""
     (name,) = page.locator(SHOWN).evaluate_all("all => all.map(step => step.id)")
     return str(name)
+
+
+def lit(page: Page) -> list[int]:
+    """Return the numbers of the program's lines that are marked."""
+    marked = page.locator("#panel-program .line.lit")
+    ids: list[str] = marked.evaluate_all("all => all.map(l => l.id)")
+    return [int(name.removeprefix("L")) for name in ids]
 
 
 @pytest.mark.parametrize(
