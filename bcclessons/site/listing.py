@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -86,6 +87,7 @@ def excerpt(
     return _block(lines)
 
 
+@functools.lru_cache(maxsize=100)  # a file is shown in both languages, and in parts
 def _highlighted(source: str) -> list[str]:
     return highlight(source, _LessonLexer(), HtmlFormatter(nowrap=True)).splitlines()
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from mkdocs.config.base import LegacyConfig
@@ -23,7 +25,6 @@ from mkdocs.structure.files import Files
 from bcclessons.console.text import Language, Text
 from bcclessons.course import lesson
 from bcclessons.course.exercise import Exercise, load_all
-from bcclessons.course.lesson import Lesson
 from bcclessons.course.progress import Solved
 from bcclessons.setup.paths import CHECKOUT
 from bcclessons.site import question
@@ -46,18 +47,21 @@ class PracticePlugin(BasePlugin[LegacyConfig]):
         self, env: jinja2.Environment, *, config: MkDocsConfig, files: Files
     ) -> jinja2.Environment:
         """Give theme/main.html the filter that it uses."""
-        lessons = lesson.load_all(CHECKOUT)
+        exercises = load_all(lesson.load_all(CHECKOUT))
         solved = set()
         if config.extra["lessons"]["served"]:
-            mine = load_all(lessons)
-            solved = {each.label for each in mine if self._solved.has(each)}
+            solved = {each.label for each in exercises if self._solved.has(each)}
         env.filters["dots"] = lambda navigation, language: with_dots(
-            navigation, lessons, solved, Language(language)
+            navigation, exercises, solved, Language(language)
         )
         return env
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write each lesson's questions for the pages of the others."""
+        # The build of each further language comes here, too, from within the first's.
+        i18n: Any = config.plugins["i18n"]
+        if i18n.building:
+            return
         for item in lesson.load_all(CHECKOUT):
             question.write_scripts(item, Path(config.site_dir), render)
 
@@ -65,24 +69,24 @@ class PracticePlugin(BasePlugin[LegacyConfig]):
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object
     ) -> LiveReloadServer:
         """Have the pages made again when ./lab has found an exercise right."""
-        folder = self._solved.folder
-        if config.extra["lessons"]["served"] and folder.is_dir():
-            server.watch(str(folder))
+        if config.extra["lessons"]["served"]:
+            with suppress(OSError):  # then the pages are as they were, until a save
+                self._solved.folder.mkdir(parents=True, exist_ok=True)
+                server.watch(str(self._solved.folder))
         return server
 
 
 def with_dots(
     navigation: str,
-    lessons: Sequence[Lesson],
+    exercises: Sequence[Exercise],
     solved: Container[str],
     language: Language,
 ) -> str:
     """Return the HTML of the navigation with each lesson's progress at its link."""
-    mine = {item.label: load_all([item]) for item in lessons}
 
     def link(found: re.Match[str]) -> str:
-        exercises = mine.get(found["label"])
-        return found[0] + dots(exercises, solved, language) if exercises else found[0]
+        mine = [each for each in exercises if each.lesson.label == found["label"]]
+        return found[0] + dots(mine, solved, language) if mine else found[0]
 
     return _LINK.sub(link, navigation)
 

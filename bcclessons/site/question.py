@@ -32,6 +32,7 @@ _AGAIN_WHY = Text(
 )
 _SKIP = Text(ja="答えずに見る", en="Show it without answering")
 
+_RULE = "\n\n---\n\n"
 # The reader comes here by an answer, and not by reading on: so it is no reference that
 # the pane follows, nor an explanation of its lines.
 _REFERENCE = re.compile(r'<a class="line-reference" (.*?) id="[^"]*">')
@@ -41,29 +42,30 @@ def shown(question: Question, page: Page, render: Render) -> str:
     """Return a question as HTML, for the page of a lesson."""
     lesson = page.own_lesson()
     assert lesson is not None, f"{page.source} asks a question outside a lesson"
-    inner = replace(page, references=[])
+    # One run of Markdown takes as long as ten; so all of it goes through at once.
+    pieces = [question.title, question.text]
+    pieces += [piece for each in question.answers for piece in (each.text, each.reply)]
+    html = render(_RULE.join(pieces), replace(page, references=[]))
+    html = _REFERENCE.sub(r'<a class="answer-reference" \1>', html)
+    title, text, *answers = (part.strip() for part in html.split("<hr />"))
+    language = page.language
 
-    def made(markdown: str) -> str:
-        return _REFERENCE.sub(
-            r'<a class="answer-reference" \1>', render(markdown, inner)
-        )
-
-    def answer(item: Answer) -> str:
-        result = (_RIGHT if item.is_right else _WRONG).to(page.language)
-        reply = made(item.reply).replace("<p>", f"<p><strong>{result}</strong> ", 1)
+    def answer(item: Answer, text: str, reply: str) -> str:
+        result = (_RIGHT if item.is_right else _WRONG).to(language)
         return (
             f'<details class="answer"{" data-right" if item.is_right else ""}>'
-            f"<summary>{_inline(made(item.text))}</summary>{reply}</details>"
+            f"<summary>{_inline(text)}</summary>"
+            f"{reply.replace('<p>', f'<p><strong>{result}</strong> ', 1)}</details>"
         )
 
-    language = page.language
+    shown = map(answer, question.answers, answers[::2], answers[1::2])
     heading = f"question-{lesson.label}-{question.name}"
     return (
         f'<div class="question" role="group" aria-labelledby="{heading}"'
         f' data-question="{lesson.label}/{question.name}" data-stop>'
         f'<p class="question-title" id="{heading}">'
-        f"<span>{_PREDICT.to(language)}</span> {_inline(made(question.title))}</p>"
-        f"{made(question.text)}{''.join(map(answer, question.answers))}"
+        f"<span>{_PREDICT.to(language)}</span> {_inline(title)}</p>"
+        f"{text}{''.join(shown)}"
         f'<p class="question-state" role="status" data-right="{_PREDICTED.to(language)}" '
         f'data-wrong="{_MISSED.to(language)}"></p>'
         f'<button type="button" class="question-skip">{_SKIP.to(language)}</button>'

@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from bcclessons.course import exercise, lesson
+from bcclessons.course.exercise import find
+from bcclessons.course.progress import Solved
 from tests.site.test_build import copied
 
 
@@ -124,7 +127,11 @@ def served(checkout: Path, tmp_path: Path) -> Iterator[tuple[Path, str]]:
     process = subprocess.Popen(
         ["./lab", "site", "--port", str(port)],
         cwd=copy,
-        env={**os.environ, "TMPDIR": str(temporary)},
+        env={
+            **os.environ,
+            "TMPDIR": str(temporary),
+            "XDG_STATE_HOME": str(tmp_path / "state"),
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -152,6 +159,19 @@ def wait_for(url: str, words: str, seconds: float) -> float:
             pass
         time.sleep(0.05)
     raise AssertionError(f"{url} has no {words!r} after {seconds} s")
+
+
+def test_what_lab_has_found_right_has_its_dot(
+    served: tuple[Path, str], tmp_path: Path
+) -> None:
+    copy, address = served
+    item = find(exercise.load_all(lesson.load_all(copy)), "02/2")[0]
+    item.my_sample.write_bytes(item.solution.read_bytes())
+    setup = address + "setup/"
+    wait_for(setup, ">○○○○○○<", 15)
+    solved = Solved({"XDG_STATE_HOME": str(tmp_path / "state")})
+    solved.note(item, item.my_sample.read_text())
+    wait_for(setup, ">○●○○○○<", 15)
 
 
 def test_a_save_is_seen_at_once(served: tuple[Path, str]) -> None:

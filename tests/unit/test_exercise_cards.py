@@ -101,7 +101,7 @@ def test_what_is_solved_has_its_dot_in_the_navigation() -> None:
         '<span class="md-ellipsis">\n 02 Title\n</span></a>'
     )
     others = link.replace("../02/", "#02") + link.replace("02 T", "77 T")
-    html = with_dots(link + others, LESSONS, {"02/2", "01/2"}, Language.EN)
+    html = with_dots(link + others, EXERCISES, {"02/2", "01/2"}, Language.EN)
     assert html.count('class="dots"') == 1
     assert '</span><span class="dots"' in html
     assert ">○●○○○○</span>" in html
