@@ -28,10 +28,10 @@ from bcclessons.course import lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
 from bcclessons.site import material, pane, repository, runs
-from bcclessons.site.finishing import Finishing
 from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.metadata import Metadata, describe
 from bcclessons.site.page import Page, location
+from bcclessons.site.postbuild import PostBuild
 
 log = get_plugin_logger("lessons")
 
@@ -50,7 +50,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
     def __init__(self) -> None:
         self._markdown = LessonMarkdown()
         self._lessons: list[Lesson] = []
-        self._finishing = Finishing()
+        self._post_build = PostBuild()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Read the lessons; add our Markdown to the others' extensions."""
@@ -191,7 +191,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
         )
         page.meta["metadata"] = metadata
         page.meta["description"] = escape(metadata.description)
-        self._finishing.add(metadata, content)
+        self._post_build.add(metadata, content)
         return context
 
     def on_env(
@@ -215,7 +215,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
                 script = runs.script(cast.read_text(encoding="utf-8"))
                 path = site / runs.script_path(cast)
                 path.write_text(script, encoding="utf-8")
-        self._finishing.write(site, log.info)
+        self._post_build.write(site, log.info)
 
     def _page(self, page: pages.Page) -> Page:
         """Return one of MkDocs' pages as one of ours."""

@@ -68,6 +68,9 @@ def _index(entries: list[Entry], language: Language) -> dict[str, object]:
     data = tomllib.loads(SYNONYMS.read_text(encoding="utf-8"))
     everything = fold(" ".join(f"{entry.title} {entry.text}" for entry in entries))
     words = Counter(_WORD.findall(everything))
+    # Terms are of more than one kind of letter.
+    terms = (fold(entry.title.split("（")[0]) for entry in entries if entry.is_term)
+    words.update(term for term in terms if len(term) > 4)
     return {
         "entries": [entry.data for entry in entries],
         "exact": _exact(entries, data["synonyms"], data["first"]),

@@ -290,6 +290,23 @@ def test_a_misspelt_word_is_found(
         assert first(found)[0].startswith(root + answer), (root, first(found))
 
 
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("検証機", "glossary/#verifier"),
+        ("コールバッグ関数", "glossary/#callback-function"),
+        ("ユーザ空問", "glossary/#user-space"),
+        ("トレースポイソト", "glossary/#tracepoint"),
+        ("カーネルヘッタ", "setup/#カーネルヘッダが無い"),
+    ],
+)
+def test_a_misspelt_japanese_word_is_found(
+    home: dict[str, Page], query: str, answer: str
+) -> None:
+    (found,) = asked(home[""], "", [query])
+    assert first(found)[0] == answer
+
+
 @pytest.mark.parametrize("root", ["", "en/"])
 def test_something_is_always_found(home: dict[str, Page], root: str) -> None:
     for answer in asked(home[root], root, NOWHERE):

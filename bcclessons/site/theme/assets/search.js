@@ -24,18 +24,19 @@
     const letters = [...word.replace(/(?!^)ー/g, "")].map((c) => c.replace(/\W/, "\\$&"));
     return /^[ -~]+$/.test(word) ? letters.join("") : `${letters.join("[ ーの]?")}ー?`;
   };
-  /** A word as the pages have it: itself, its parts, one letter off, its stem. @returns {string[]} */
+  /** A word as the pages have it: itself, one letter off, its parts, its stem. @returns {string[]} */
   const known = (word = "") => {
     const found = all.match(/^\w\w?$/.test(word) ? `\\b${word}\\b` : source(word));
     if (found) return [found[0]];
-    const parts = word.match(/[a-z_]\w*|[ァ-ヶー]+|[一-龠々]+[ぁ-ん]*|[ぁ-ん]{3,}/g) ?? [];
-    if (parts[0] !== word) return parts.flatMap((part) => known(part));
     const off = [...word.slice(0, 40)].map((c, i) => {
       const tail = word.slice(i + 1);
       return `${word.slice(0, i)}(.?${tail}|.${c}${tail}|${tail[0]}${c}${tail.slice(1)})`;
     });
-    const near = RegExp(`^(${off.join("|")})$`, "m").exec(index.words);
+    const near =
+      /^[\wぁ-龠ー]+$/.test(word) && RegExp(`^(${off.join("|")})$`, "m").exec(index.words);
     if (near) return [near[0]];
+    const parts = word.match(/[a-z_]\w*|[ァ-ヶー]+|[一-龠々]+[ぁ-ん]*|[ぁ-ん]{3,}/g) ?? [];
+    if (parts[0] !== word) return parts.flatMap((part) => known(part));
     return /^[一-龠].+[ぁ-ん]$/.test(word) ? known(word.slice(0, -1)) : [];
   };
   const inName = (at = 0) => /\w\w/.test(all.slice(at - 1, at + 1));

@@ -10,7 +10,7 @@ from bcclessons.site import card, card_font, root_files, search_index
 from bcclessons.site.metadata import Metadata
 
 
-class Finishing:
+class PostBuild:
     """Collects the rendered pages; then writes the index, the pictures and the rest."""
 
     def __init__(self) -> None:
