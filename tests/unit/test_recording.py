@@ -215,7 +215,8 @@ def test_the_first_picture_of_a_cast_has_the_first_command(path: Path) -> None:
     assert [at for at, _, _ in events] == sorted(at for at, _, _ in events)
     first = "".join(text for at, kind, text in events if at < 0.1 and kind == "o")
     command = next(label for _, kind, label in events if kind == "m")
-    assert command.replace(" ", "") in re.sub(r"\s|\x1b[^A-Za-z]*[A-Za-z]", "", first)
+    # Its first word: a lesson that is made as a copy has another program's name.
+    assert command.split()[0] in re.sub(r"\s|\x1b[^A-Za-z]*[A-Za-z]", "", first)
 
 
 def test_the_main_run_shows_the_events_of_the_demo(lessons: list[Lesson]) -> None:
