@@ -181,7 +181,7 @@ def _memory(view: Memory, language: Language) -> str:
         rows.append(
             f'<tr{new}><th><b class="{_SPACES[place.space]}">'
             f"{_label(place.space, language)}</b></th>"
-            f"<td><code>{html.escape(place.name)}</code><br>"
+            f"<td><code>{html.escape(place.name)}</code> "
             f"<code>{place.address}</code></td>"
             f"<td><code{kind}>{html.escape(place.error or place.value)}</code></td></tr>"
         )
