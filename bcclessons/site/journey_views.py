@@ -35,7 +35,7 @@ _LABELS = {
     "bytes": Text(ja="バイト", en="Bytes"),
     "value": Text(ja="値", en="Value"),
     "kernel": Text(ja="カーネル", en="kernel"),
-    "stack": Text(ja="BPF のスタック", en="BPF stack"),
+    "stack": Text(ja="スタック", en="stack"),
     "user": Text(ja="プロセス", en="process"),
 }
 

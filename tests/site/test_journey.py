@@ -139,7 +139,7 @@ LESSONS = [LESSON, "en/lessons/01_trace_printk/", "lessons/03_data_access/"]
 
 
 @pytest.mark.parametrize("path", LESSONS)
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [344, 390, 1280])
 def test_nothing_is_cut(open_page: Open, path: str, width: int) -> None:
     page = opened(open_page, path, width=width)
     tracks = page.locator(".journey-track").count()
