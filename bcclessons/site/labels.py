@@ -6,9 +6,6 @@ from bcclessons.console.text import Text
 from bcclessons.course.lineref import Lines
 from bcclessons.course.recording import Recording
 
-WATCH = Text(ja="録画を見る", en="Watch the recording")
-"""What opens the player of a run."""
-
 OPEN_JOURNEY = Text(ja="1 件の道のりをたどる", en="Follow one event")
 """What opens the journey that a picture shows."""
 
@@ -63,6 +60,12 @@ MARKS = Text(ja="打ったところへ: ", en="Go to: ")
 KERNEL = Text(ja="カーネル", en="Kernel")
 DIFFERS = Text(ja="違う行: ", en="differs: ")
 MISSING = Text(ja="ここには無い行: ", en="not here: ")
+
+
+def watch(kernel: str) -> Text:
+    """Return what opens the player of a run: on which kernel, if there are several."""
+    on = f" (Linux {kernel})" if kernel else ""
+    return Text(ja=f"録画を見る{on}", en=f"Watch the recording{on}")
 
 
 def compared(kernel: str, *, differs: bool) -> Text:

@@ -73,11 +73,12 @@ def shown(target: Path, fragment: str | None, page: Page) -> str:
         if kind == "m"
     )
     label = labels.MARKS.to(page.language)
+    watch = labels.watch(_kernel(taken) if len(all_taken) > 1 else "")
     return (
         f'<div class="run" data-tab="run" data-stop data-columns="{header["width"]}" '
         f'data-recording="{page.link_to(script_path(cast))}" '
         f'data-player="{page.link_to(PLAYER)}">{inner}'
-        f'<button type="button" class="watch">{labels.WATCH.to(page.language)}'
+        f'<button type="button" class="watch">{watch.to(page.language)}'
         f'</button><template><div class="player"></div><p class="marks">{label}{marks}</p>'
         "</template></div>"
     )

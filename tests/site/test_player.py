@@ -206,10 +206,18 @@ def test_a_tap_lights_lines_in_the_docked_pane(browser: Browser, address: str) -
     page = context.new_page()
     page.goto(address + LESSON)
     unveil(page)
-    page.locator(f"{MAIN} .on-kernel:visible .out").nth(1).locator("span").first.tap()
+    out = page.locator(f"{MAIN} .on-kernel:visible .out").nth(1)
+    low = "e => scrollBy(0, e.getBoundingClientRect().bottom - innerHeight + 120)"
+    out.evaluate(low)
+    out.locator("span").first.tap()
     assert lit(page) == [26]
     page.wait_for_timeout(700)
     assert visible(page.locator("#L26"))
+    row = out.bounding_box()
+    pane = page.locator(".pane").bounding_box()
+    assert row is not None
+    assert pane is not None
+    assert 48 < row["y"] < row["y"] + row["height"] < pane["y"]
     context.close()
 
 

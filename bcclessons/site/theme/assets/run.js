@@ -1,4 +1,4 @@
-// Recorded runs: output lights the code that made it, and recordings play.
+// Recorded runs: output lights its code, and recordings play.
 (() => {
   const { all } = Page;
   const [panel] = all("#panel-run");
@@ -11,7 +11,7 @@
     now.part = part;
     Pane.light(part ? part.dataset.lines.split(" ").map(Number) : [], part);
   };
-  /** The part at the pointer: in a text, or the same in the player. */
+  /** The part at the pointer, in a text or in the player. */
   const at = (/** @type {any} */ { target, clientX }) => {
     const line = target.closest?.(".ap-line");
     if (!line) return target.closest?.(".out [data-lines], .out");
@@ -28,11 +28,12 @@
   };
   addEventListener("mousemove", (event) => light(at(event)));
   addEventListener("click", (event) => {
-    if (at(event)) Pane.dock();
     light(at(event));
+    if (now.part) Pane.dock();
+    now.part?.scrollIntoView({ block: "nearest" });
   });
   // Each text is one stop of the keyboard.
-  for (const text of all(".lesson-prose .run pre")) {
+  for (const text of all(".run pre")) {
     const rows = all(".out", text).map((row) => [row, ...all("[data-lines]", row)]);
     text.addEventListener("blur", () => light(null));
     text.addEventListener("keydown", (event) => {
@@ -78,7 +79,7 @@
     if (run !== now.run) now.shown = load(run);
     return now.shown;
   };
-  const runs = all(".lesson-prose .run[data-recording]");
+  const runs = all(".run[data-recording]");
   const read = (/** @type {any} */ element) => {
     const run = element?.closest(".run") ?? now.run ?? runs[0];
     const { top } = panel.getBoundingClientRect();
