@@ -41,6 +41,7 @@ def create(number: int, name: str, checkout: Path = CHECKOUT) -> Path:
         "pic-02-": f"pic-{label}-",
         "./lab run 02": f"./lab run {label}",
         "./lab record 02": f"./lab record {label}",
+        "./lab record --journey 02": f"./lab record --journey {label}",
         "number = 2": f"number = {number}",
     }
     for path in filter(Path.is_file, folder.rglob("*")):
