@@ -66,8 +66,8 @@ def shown(question: Question, page: Page, render: Render) -> str:
         f'<p class="question-title" id="{heading}">'
         f"<span>{_PREDICT.to(language)}</span> {_inline(title)}</p>"
         f"{text}{''.join(shown)}"
-        f'<p class="question-state" role="status" data-right="{_PREDICTED.to(language)}" '
-        f'data-wrong="{_MISSED.to(language)}"></p>'
+        f'<p class="question-state" role="status" data-true="{_PREDICTED.to(language)}" '
+        f'data-false="{_MISSED.to(language)}"></p>'
         f'<button type="button" class="question-skip">{_SKIP.to(language)}</button>'
         "</div>"
     )

@@ -61,7 +61,7 @@ def test_the_first_answer_that_is_opened_is_the_prediction(
     page = open_page(root + LESSON)
     state = question(page).get_by_role("status")
     wrong, right = answer(page, right=False), answer(page, right=True)
-    said = [state.get_attribute(f"data-{kind}") for kind in ("right", "wrong")]
+    said = [state.get_attribute(f"data-{kind}") for kind in ("true", "false")]
     wrong.locator("summary").click()
     expect(state).to_have_text(said[1] or "")
     expect(wrong.locator("strong")).to_be_visible()
@@ -122,7 +122,7 @@ def test_what_was_predicted_is_remembered(open_page: Open) -> None:
     answer(page, right=True).locator("summary").click()
     page.reload()
     expect(run_after(page)).to_be_visible()
-    right = question(page).get_by_role("status").get_attribute("data-right")
+    right = question(page).get_by_role("status").get_attribute("data-true")
     expect(question(page).get_by_role("status")).to_have_text(right or "")
     answer(page, right=False).locator("summary").click()
     expect(question(page).get_by_role("status")).to_have_text(right or "")

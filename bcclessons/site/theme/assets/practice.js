@@ -7,13 +7,12 @@
   const predicted = () => Page.get("questions") ?? {};
   /** @param {HTMLElement} question @param {boolean} [before] */
   const ask = (question, before) => {
-    const name = question.dataset.question ?? "";
+    const { question: name = "" } = question.dataset;
     const [state] = all(".question-state", question);
     /** @param {boolean} [right] */
     const done = (right) => {
       question.classList.add("done");
-      if (right === undefined) return;
-      state.textContent = (right ? state.dataset.right : state.dataset.wrong) ?? "";
+      if (right !== undefined) state.textContent = state.getAttribute(`data-${right}`);
     };
     for (const answer of /** @type {HTMLDetailsElement[]} */ (all(".answer", question))) {
       const [summary] = all("summary", answer);
@@ -27,8 +26,7 @@
       });
       if (!reference) continue;
       answer.addEventListener("toggle", () => {
-        if (answer.open) Pane.light(Page.lines(reference), answer);
-        else if (answer.classList.contains("lit")) Pane.light([]);
+        Pane.light(answer.open ? Page.lines(reference) : [], answer);
       });
     }
     for (const reference of all('.answer-reference[href^="#"]', question)) {
@@ -77,8 +75,7 @@
     if (names.length) Page.load("script", { src: place.dataset.script }).then(show, () => {});
   }
 
-  // Exercises: a tick, which each lesson's progress shows.
-  // What ./lab knows, where it serves the page, is in the dots.
+  // Exercises. What ./lab knows to be solved, where it serves the page, is in the dots.
   const known = all(".dots").flatMap(({ dataset }) => dataset.solved?.split(" ") ?? []);
   const solved = new Set([...known, .../** @type {string[]} */ (Page.get("solved") ?? [])]);
   const count = () => {
@@ -95,6 +92,8 @@
   count();
   const cards = all(".exercise");
   let current = cards[0];
+  /** @type {HTMLElement | undefined} */
+  let asked;
   const showStart = (/** @type {HTMLElement} */ card) => {
     current = card;
     for (const start of all(".start")) {
@@ -102,11 +101,9 @@
       if (start.hidden) continue;
       const template = start.querySelector("template");
       template?.replaceWith(template.content);
-      const panel = /** @type {Element} */ (start.parentElement);
-      const [from, to] = [panel, all(".changed", start)[0]].map(
-        (each) => each.getBoundingClientRect().top,
-      );
-      panel.scrollTop += to - from - panel.clientHeight * 0.7;
+      const [panel] = all("#panel-exercise");
+      const { top } = all(".changed", start)[0].getBoundingClientRect();
+      panel.scrollTop += top - panel.getBoundingClientRect().top - panel.clientHeight * 0.7;
     }
   };
   for (const card of cards) {
@@ -123,7 +120,8 @@
     });
     all(".exercise-start", card)[0].addEventListener("click", (event) => {
       event.preventDefault();
-      Pane.open("exercise");
+      asked = card;
+      Pane.open("exercise", card);
       Pane.dock();
       showStart(card);
     });
@@ -131,8 +129,9 @@
   if (current) {
     Pane.on("tab", (name) => name === "exercise" && showStart(current));
     Pane.on("read", (element) => {
-      const card = element?.closest(".exercise");
-      if (card) showStart(card);
+      // What was asked for stays while its card is in sight.
+      const { top, bottom } = (asked ?? document.head).getBoundingClientRect();
+      if (cards.includes(element) && (bottom <= 0 || top >= innerHeight)) showStart(element);
     });
   }
 })();
