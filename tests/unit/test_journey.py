@@ -10,7 +10,7 @@ import pytest
 
 from bcclessons.console.text import Language, Problem
 from bcclessons.course import journey, lesson
-from bcclessons.course.journey import Bytes, Journey, Line, Member, Memory, Rings
+from bcclessons.course.journey import Bytes, Journey, Level, Line, Member, Memory, Rings
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.translation import translation
 from bcclessons.site import journey as steps
@@ -214,6 +214,53 @@ def test_every_step_is_shown(item: Lesson, language: Language) -> None:
     text = re.sub(r"<code>.*?</code>|<[^>]*>", "", html)
     assert not re.search(r"[{}]|\]\(", text)
     assert html.count("<figure>") >= len(found)
+
+
+def drawn(item: Lesson, step: str) -> str:
+    """Return a step as HTML, in English."""
+    html = steps.panel(item, Page(item.folder / "README.en.md", LESSONS))
+    found = re.search(f'<li id="{step}".*?</li>', html, re.DOTALL)
+    assert found
+    return found[0]
+
+
+def test_each_byte_is_drawn_in_the_colour_of_its_member() -> None:
+    item = lesson.find(LESSONS, "02")
+    record = recorded(item, "journey").views["record"]
+    assert isinstance(record, Bytes)
+    html = drawn(item, "journey-submit")
+    key = dict(re.findall(r'<b class="(m\w)"><code>([\w.]+)</code>', html))
+    assert sorted(key.values()) == ["comm", "header.size", "pid", "size", "time"]
+    found: list[tuple[str, str]] = []
+    for colour, text in re.findall(r'<b class="(m\w)">([^<]+)</b>', html):
+        if re.fullmatch(r"[0-9a-f]{2}( [0-9a-f]{2})*", text):
+            found += [(colour, byte) for byte in text.split()]
+    assert "".join(byte for _, byte in found) == record.hex
+    for member in record.members:
+        colours = {
+            colour for colour, _ in found[member.offset : member.offset + member.size]
+        }
+        name = "header.size" if "header" in member.name else member.name
+        assert colours == {next((c for c in key if key[c] == name), "mp")}
+
+
+@pytest.mark.parametrize("mark", ["half", "full", "drained"])
+def test_the_level_is_that_of_the_moment(mark: str) -> None:
+    item = lesson.find(LESSONS, "02")
+    level = recorded(item, "journey-slow").views["level"]
+    assert isinstance(level, Level)
+    now = level.marks[mark]
+    ((_, used, lost),) = [each for each in level.samples if each[0] == now]
+    html = drawn(item, f"journey-slow-{mark}")
+    assert f">{used} bytes in the ring<" in html
+    assert f">{lost} that did not fit<" in html
+
+
+def test_the_changes_of_all_recordings_come_first() -> None:
+    item = lesson.find(LESSONS, "03")
+    for run in journey.recordings(item):
+        text = "".join(change.to for change in run.change)
+        assert "import journey" in text
 
 
 @each_lesson
