@@ -96,6 +96,7 @@ ERROR = "/virtual/main.c:28:57: in trace (ptr): 0x15f04c0: i64 = 6 too many argu
     ("first", "second"),
     [
         (TRACE, TRACE.replace("227    bash ", "31501  <...>").replace("312", "9")),
+        (f"  Output: {TRACE}", f"  Output: {TRACE}".replace("bash ", "<...>", 1)),
         (PERF, PERF.replace("829305575433 ", "8293055754333").replace("1273", "6   ")),
         (DATA, DATA.replace("d621c5b0 23", "00000012 7 ").replace("2001 ", "1    ")),
         (DATA, DATA.replace("48.087 ", "1148.08")),
