@@ -23,8 +23,8 @@ _START = Text(ja="最初のファイル", en="Start file")
 _SOLVED = Text(ja="解けた", en="Solved")
 _SOLUTION = Text(ja="解答例", en="A solution")
 _WAIT = Text(
-    ja="自分で解いてから読むと，どこで考え違いをしたかがわかる．",
-    en="Read it once you have solved the exercise: then it shows where you erred.",
+    ja="先に自分で解き，自分の答えと比べる．",
+    en="Solve the exercise first, and compare this with your own answer.",
 )
 _ANYWAY = Text(ja="それでも読む", en="Read it anyway")
 _CHANGED = Text(

@@ -17,7 +17,7 @@ from bcclessons.site.page import Page
 Render = Callable[[str, Page], str]
 """What makes HTML of Markdown that stands on a page."""
 
-_PREDICT = Text(ja="予想", en="Predict")
+_PREDICT = Text(ja="予想", en="Prediction")
 _RIGHT = Text(ja="正しい．", en="Right.")
 _WRONG = Text(ja="正しくない．", en="Wrong.")
 _PREDICTED = Text(ja="予想のとおりである．", en="You predicted it.")
