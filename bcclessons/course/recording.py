@@ -20,6 +20,8 @@ _HEAD = ("command", "date", "release", "kernel", "bcc")
 # The name that the kernel puts into a line of trace_pipe: it may not know it (<...>),
 # or a newer one. Feedback on an exercise may quote such a line.
 _NAME = re.compile(r"(^|: )(?=\d+ +\S)(.{6} ).{16} ", re.MULTILINE)
+# The name and the number in such a line as it comes: not a negative number.
+_TASK = re.compile(r"^.{16}-\d+ +(?=\[\d+\])", re.MULTILINE)
 # What a newer clang puts before a line of the program.
 _GUTTER = re.compile(r"^ *\d* +\| ", re.MULTILINE)
 # Addresses, random numbers, versions, and numbers, with the spaces that fill a column.
@@ -87,7 +89,7 @@ def _shapes(body: str) -> list[str]:
         spaces = found[1]
         return "#".ljust(len(found[0])) if len(spaces) > 1 else f"#{spaces}"
 
-    named = _NAME.sub(r"\1\2NAME ", _GUTTER.sub("", body))
+    named = _NAME.sub(r"\1\2NAME ", _TASK.sub("NAME ", _GUTTER.sub("", body)))
     return _VARIES.sub(mark, named).splitlines()
 
 

@@ -84,6 +84,7 @@ def test_a_missing_text_is_named(tmp_path: Path) -> None:
 
 
 TRACE = "227    bash             time=31264364262 pid=227 comm=bash"
+RAW = "           <...>-228     [001] ...21    26.905730: bpf_trace_printk: pid=228"
 PERF = "829305575433       bash             1273   Hello, perf_output!"
 DATA = (
     "48.087    229    229    bash             218    bash             0     0\n"
@@ -97,6 +98,7 @@ ERROR = "/virtual/main.c:28:57: in trace (ptr): 0x15f04c0: i64 = 6 too many argu
     [
         (TRACE, TRACE.replace("227    bash ", "31501  <...>").replace("312", "9")),
         (f"  Output: {TRACE}", f"  Output: {TRACE}".replace("bash ", "<...>", 1)),
+        (RAW, RAW.replace("           <...>-228  ", "            bash-31501")),
         (PERF, PERF.replace("829305575433 ", "8293055754333").replace("1273", "6   ")),
         (DATA, DATA.replace("d621c5b0 23", "00000012 7 ").replace("2001 ", "1    ")),
         (DATA, DATA.replace("48.087 ", "1148.08")),
