@@ -82,7 +82,7 @@ const Journey = (() => {
   let tab = "";
   Pane.on("tab", (name) => {
     if (name === "journey") light();
-    else if (tab === "journey") Pane.light([]);
+    else if (tab === "journey") Pane.light([], steps[track][at]);
     tab = name;
   });
   for (const button of Page.all(".journey-open")) {

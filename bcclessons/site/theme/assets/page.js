@@ -35,14 +35,12 @@ const Page = (() => {
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
 
   // The other language's page has the same headings in the same order: it opens at this one.
-  const headings = all("article :is(h2, h3)");
-  all("a.md-select__link").forEach((link) => {
+  const headings = all("article :is(h2, h3)").filter((each) => each.offsetHeight);
+  for (const link of all("a.md-select__link"))
     link.addEventListener("click", () => {
-      const passed = headings.filter((each) => each.getBoundingClientRect().top < 160);
-      const { hash } = new URL(`#section-${passed.length}`, location.href);
-      if (scrollY && passed.length) Object.assign(link, { hash });
+      const passed = headings.filter((each) => each.getBoundingClientRect().top < 160).length;
+      if (scrollY && passed) Object.assign(link, { hash: `section-${passed}` });
     });
-  });
   const heading = headings[Number(/^#section-(\d+)$/.exec(location.hash)?.[1]) - 1];
   if (heading) {
     history.replaceState(null, "", `#${heading.id}`);
@@ -50,11 +48,10 @@ const Page = (() => {
   }
 
   // Material searches when a key goes up; text can come without one, by an input method.
-  all(".md-search__input").forEach((input) => {
+  for (const input of all(".md-search__input"))
     input.addEventListener("input", () => input.dispatchEvent(new Event("keyup")));
-  });
   // Where nothing hovers, Material lets the keyboard reach no code that scrolls.
-  if (!matchMedia("(hover)").matches) all("pre > code").forEach((code) => (code.tabIndex = 0));
+  if (!matchMedia("(hover)").matches) for (const code of all("pre > code")) code.tabIndex = 0;
   // Material wraps each copy button in a <nav>, which is no landmark.
   addEventListener("load", () => all(".md-code__nav").forEach((nav) => (nav.role = "none")));
 
@@ -64,11 +61,6 @@ const Page = (() => {
     get,
     set,
     load,
-    lang: document.documentElement.lang,
-    lesson: all(".lesson")[0]?.dataset.lesson ?? "",
-    get reduced() {
-      return motion.matches;
-    },
     /** How to scroll. @returns {ScrollBehavior} */
     get behavior() {
       return motion.matches ? "auto" : "smooth";
@@ -80,17 +72,11 @@ const Page = (() => {
 // is. The arrow keys step through references, runs, questions and the journey alike.
 const Present = (() => {
   /** @typedef {{ enter?: () => void, step?: (by: number) => boolean }} Handler a stop's own steps */
-  const screen = Page.all(".presenter")[0];
-  const stops = Page.all('.lesson-prose :is(.line-reference[href^="#L"], [data-stop])');
+  const { all } = Page;
+  const [screen] = all(".presenter");
+  const [pane] = all(".pane");
+  const stops = all('.lesson-prose :is(.line-reference[href^="#L"], [data-stop])');
   const handlers = /** @type {Map<Element, Handler>} */ (new Map());
-  const steps = /** @type {Record<string, number>} */ ({
-    ArrowRight: 1,
-    ArrowDown: 1,
-    PageDown: 1,
-    ArrowLeft: -1,
-    ArrowUp: -1,
-    PageUp: -1,
-  });
   let at = 0;
   let on = false;
 
@@ -99,57 +85,51 @@ const Present = (() => {
   const show = () => {
     const stop = stops[at];
     const block = blockOf(stop);
-    const above = Page.all(".lesson-prose :is(h2, h3)").filter(
+    const above = all(".lesson-prose :is(h2, h3)").filter(
       (each) => each.compareDocumentPosition(block) & Node.DOCUMENT_POSITION_FOLLOWING,
     );
-    const copy = /** @type {Element} */ (block.cloneNode(true));
-    const own = Page.all(`[id="${stop.id}"]`, copy)[0] ?? copy;
-    // Radio buttons of one name are one group, in the copy and in the page.
-    for (const each of Page.all("[name]", copy)) each.removeAttribute("name");
-    screen.replaceChildren(...above.slice(-1).map((each) => each.cloneNode(true)), copy);
-    for (const each of Page.all("[id]", screen)) each.removeAttribute("id");
-    for (const each of Page.all(".lit", screen)) each.classList.remove("lit");
+    screen.replaceChildren(...[...above.slice(-1), block].map((each) => each.cloneNode(true)));
+    const own = all(`[id="${stop.id}"]`, screen)[0] ?? screen.lastChild;
+    for (const each of all("[id]", screen)) each.removeAttribute("id");
+    for (const each of all(".lit", screen)) each.classList.remove("lit");
     Pane.open(stop.dataset.tab ?? "program");
     Pane.light(Page.lines(stop), own);
     handlers.get(stop)?.enter?.();
-    Page.all(".pane-status")[0].textContent = `${at + 1} / ${stops.length}`;
+    all(".pane-status")[0].textContent = `${at + 1} / ${stops.length}`;
   };
   const toggle = () => {
     if (!stops.length) return;
     on = !on;
     screen.hidden = !on;
-    const [pane] = Page.all(".pane");
     pane.classList.toggle("presenting", on);
     pane.classList.remove("docked");
-    const [button] = Page.all(".pane-present");
+    const [button] = all(".pane-present");
     [button.textContent, button.dataset.other] = [button.dataset.other ?? "", button.textContent];
     if (on) {
-      const lit = Page.all(".lesson-prose .lit")[0];
+      const [lit] = all(".lesson-prose .lit");
       at = Math.max(
         0,
         stops.findIndex((stop) => stop === lit || blockOf(stop) === lit),
       );
-      show();
-      return;
+      return show();
     }
-    Page.all(".pane-status")[0].textContent = "";
+    all(".pane-status")[0].textContent = "";
     screen.replaceChildren();
     Pane.light([]);
     Pane.goTo(stops[at]);
   };
-  Page.all(".pane-present").forEach((button) => button.addEventListener("click", toggle));
+  for (const button of all(".pane-present")) button.addEventListener("click", toggle);
   addEventListener("keydown", (event) => {
-    const typing = "input, textarea, select, .player";
     const { target, key } = event;
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (target instanceof Element && target.closest(typing)) return;
+    if (target instanceof Element && target.closest("input, textarea, select, .player")) return;
+    const by = Number(/Right|Down$/.test(key)) - Number(/Left|Up$/.test(key));
     if (key === "z" || (key === "Escape" && on)) toggle();
-    else if (on && steps[key]) {
-      if (!handlers.get(stops[at])?.step?.(steps[key])) {
-        at = Math.max(0, Math.min(stops.length - 1, at + steps[key]));
-        show();
-      }
-    } else return;
+    else if (!on || !by) return;
+    else if (!handlers.get(stops[at])?.step?.(by)) {
+      at = Math.max(0, Math.min(stops.length - 1, at + by));
+      show();
+    }
     event.preventDefault();
   });
   return {

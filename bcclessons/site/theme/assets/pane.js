@@ -1,7 +1,7 @@
 // The pane next to the prose: its tabs, and the program whose lines are lit. What is being
 // read decides, or what is pointed at, or what the reader has chosen.
 const Pane = (() => {
-  /** @typedef {{ elements: Element[], lines: number[] }} Lit what asks, and the lines that it lights */
+  /** @typedef {{ elements: any[], lines: number[] }} Lit what asks, and the lines that it lights */
   const { all } = Page;
   const [pane] = all(".pane");
   const [strip] = all(".strip");
@@ -23,6 +23,7 @@ const Pane = (() => {
   let asked = nothing;
   let pinned = nothing;
   let own = 0; // until when the page scrolls by itself
+  let stay = /^#L\d/.test(location.hash); // what was gone to stays lit until the reader moves on
   let moving = 0; // until when the program does
   const lit = () => [pointed, asked, pinned].find((each) => each.elements.length) ?? nothing;
   /** @returns {Lit} */
@@ -70,6 +71,7 @@ const Pane = (() => {
   };
   /** Light lines for another part of the page, until it lights others, or none. */
   const light = (/** @type {number[]} */ lines, /** @type {Element} */ by = pane) => {
+    if (!lines.length && by !== pane && by !== asked.elements[0]) return;
     asked = lines.length ? { elements: [by], lines } : nothing;
     show();
   };
@@ -111,7 +113,7 @@ const Pane = (() => {
   const blocks = all(".lesson-prose :is([data-tab], .line-reference)").map((each) =>
     each.dataset.tab ? each : (each.closest("p, li, tr, dd") ?? each),
   );
-  let read = /** @type {Element | null} */ (null);
+  let read = /** @type {Element} */ (pane); // at first, nothing
   const edge = () =>
     pane.classList.contains("docked")
       ? pane.getBoundingClientRect().top
@@ -130,7 +132,8 @@ const Pane = (() => {
     elements.some((each) => each.isConnected && !pane.contains(each) && !inSight(each));
   const reading = () => {
     const now = current();
-    if (now === read && !gone(pinned) && !gone(asked)) return;
+    if (gone(pinned)) stay = false;
+    if (stay || (now === read && !gone(pinned) && !gone(asked))) return;
     read = now;
     if (gone(asked)) asked = nothing;
     const followed = follow.checked ? now : null;
@@ -148,25 +151,35 @@ const Pane = (() => {
   };
   addEventListener("scroll", scrolled, { passive: true });
   addEventListener("scrollend", () => {
-    // What was gone to stays lit until the reader reads on.
-    if (own) read = current();
     own = 0;
+    scrolled();
   });
+  for (const type of ["wheel", "touchmove", "keydown", "pointerdown"])
+    addEventListener(
+      type,
+      () => {
+        own = 0;
+        stay = false;
+      },
+      { passive: true },
+    );
   follow.checked = Page.get("follow") ?? true;
   follow.addEventListener("change", () => {
     Page.set("follow", follow.checked);
-    read = null;
-    pin(nothing);
+    read = pane;
     reading();
   });
 
   // From the prose to the program.
-  const goTo = (/** @type {Element} */ element) => {
-    own = performance.now() + 1000;
-    element.scrollIntoView({ block: "center", behavior: Page.behavior });
-    pin(of([element]));
-    read = current();
+  const go = (/** @type {Element} */ to, /** @type {any} */ block, lines = Page.lines(to)) => {
+    own = performance.now() + 3000;
+    stay = true;
+    asked = nothing;
+    if (pane.dataset.tab !== "run") open("program");
+    if (block) to.scrollIntoView({ block, behavior: Page.behavior });
+    pin({ elements: [to], lines });
   };
+  const goTo = (/** @type {Element} */ element) => go(element, "center");
   const dock = () => {
     if (!split()) pane.classList.add("docked");
     settle();
@@ -175,18 +188,15 @@ const Pane = (() => {
     reference.addEventListener("click", (event) => {
       event.preventDefault();
       history.replaceState(null, "", reference.hash);
-      asked = nothing;
-      if (pane.dataset.tab === "exercise") open("program");
       dock();
-      own = performance.now() + 1000;
-      if (!split()) reference.scrollIntoView({ block: "nearest", behavior: Page.behavior });
-      pin(of([reference]));
-      read = current();
+      go(reference, split() ? null : "nearest");
       // Enter, not a click: the reader goes on from the line.
       if (!event.detail) all(`${reference.hash} .number`)[0].focus({ preventScroll: true });
     });
-    if (matchMedia("(hover: hover)").matches)
-      reference.addEventListener("mouseenter", () => point([reference]));
+    // Not where the page moves under a pointer that rests.
+    reference.addEventListener("mousemove", ({ movementX, movementY }) => {
+      if (movementX || movementY) point([reference]);
+    });
     reference.addEventListener("focus", () => {
       if (reference.matches(":focus-visible")) point([reference]);
     });
@@ -198,24 +208,21 @@ const Pane = (() => {
     references
       .filter((each) => Page.lines(each).includes(n))
       .sort((a, b) => Page.lines(a).length - Page.lines(b).length);
-  for (const number of all("a.number", pane)) {
+  for (const number of all("a.number", pane))
     number.addEventListener("click", (event) => {
       event.preventDefault();
       const found = explaining(Number(number.dataset.number));
-      const now = /** @type {HTMLAnchorElement} */ (pinned.elements[0]);
-      const reference = found[(found.indexOf(now) + 1) % found.length];
+      const reference = found[(found.indexOf(pinned.elements[0]) + 1) % found.length];
       history.replaceState(null, "", `#L${number.dataset.number}`);
       goTo(reference);
       if (!event.detail) reference.focus({ preventScroll: true });
     });
-  }
   const arrive = () => {
     const n = Number(/^#L(\d+)$/.exec(location.hash)?.[1]);
     if (!n || !line(n)) return;
     dock();
     const [reference] = explaining(n);
-    if (reference) goTo(reference);
-    light([n]);
+    go(reference ?? pane, reference && "center", [n]);
   };
   addEventListener("load", arrive);
   addEventListener("hashchange", arrive);
@@ -223,8 +230,7 @@ const Pane = (() => {
   // On a phone: the strip opens the pane, and a button or Escape closes it.
   const close = () => {
     pane.classList.remove("docked");
-    const [reference] = /** @type {HTMLElement[]} */ (pinned.elements);
-    reference?.focus({ preventScroll: true });
+    pinned.elements[0]?.focus({ preventScroll: true });
   };
   strip.addEventListener("click", dock);
   all(".pane-close")[0].addEventListener("click", close);

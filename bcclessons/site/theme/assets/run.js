@@ -7,9 +7,9 @@
   const now = {};
 
   const light = (/** @type {any} */ part) => {
-    if (part === now.part) return;
+    if ((part ?? null) === (now.part ?? null)) return;
+    Pane.light(part ? part.dataset.lines.split(" ").map(Number) : [], part ?? now.part);
     now.part = part;
-    Pane.light(part ? part.dataset.lines.split(" ").map(Number) : [], part);
   };
   /** The part at the pointer, in a text or in the player. */
   const at = (/** @type {any} */ { target, clientX }) => {
