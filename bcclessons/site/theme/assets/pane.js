@@ -151,6 +151,8 @@ const Pane = (() => {
   };
   addEventListener("scroll", scrolled, { passive: true });
   addEventListener("scrollend", () => {
+    // Another scroll may have ended before ours.
+    if (gone(pinned)) return;
     own = 0;
     scrolled();
   });
