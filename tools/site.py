@@ -24,7 +24,6 @@ from tools import npm
 from tools.server import serving
 
 _PACKAGES = Path(__file__).with_name("lighthouse")
-_ASSETS = CHECKOUT / "bcclessons/site/theme/assets"
 
 BROWSER_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -36,8 +35,8 @@ CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 SCORE = 100
 KILOBYTES = 120
 BUILD_SECONDS = 3.0
-ASSET_BYTES = {"js": 30_000, "css": 20_000}
-"""The most bytes of our own scripts and styles, as they are written."""
+ASSET_BYTES = {"js": 30_000, "css": 26_000}
+"""The most bytes of our own scripts, as they are served, and styles, as they are written."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +76,10 @@ def build(site: Path) -> float:
     return time.monotonic() - begin
 
 
-def asset_bytes() -> dict[str, int]:
-    """Return the bytes of our own files of each kind, without what is vendored."""
+def asset_bytes(site: Path) -> dict[str, int]:
+    """Return the bytes of our own files of each kind, as a built site has them."""
     return {
-        kind: sum(path.stat().st_size for path in _ASSETS.glob(f"*.{kind}"))
+        kind: sum(path.stat().st_size for path in (site / "assets").glob(f"*.{kind}"))
         for kind in ASSET_BYTES
     }
 
@@ -149,7 +148,7 @@ def main() -> int:
             seconds = build(site)
             good &= seconds <= BUILD_SECONDS
             print(f"build {seconds:.1f} s (at most {BUILD_SECONDS:g})")
-            for kind, size in asset_bytes().items():
+            for kind, size in asset_bytes(site).items():
                 good &= size <= ASSET_BYTES[kind]
                 print(f"our own {kind} {size} bytes (at most {ASSET_BYTES[kind]})")
             print(f"scores: {'/'.join(CATEGORIES)}")

@@ -27,7 +27,7 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course import lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
-from bcclessons.site import material, pane, repository, runs
+from bcclessons.site import material, pane, repository, runs, scripts
 from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.metadata import Metadata, describe
 from bcclessons.site.page import Page, location
@@ -215,6 +215,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
                 script = runs.script(cast.read_text(encoding="utf-8"))
                 path = site / runs.script_path(cast)
                 path.write_text(script, encoding="utf-8")
+        scripts.minify(site)
         self._post_build.write(site, log.info)
 
     def _page(self, page: pages.Page) -> Page:

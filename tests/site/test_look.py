@@ -159,6 +159,6 @@ def test_no_japanese_word_and_no_line_break_is_torn(open_page: Open) -> None:
     assert style == ["strict", "auto-phrase"]
 
 
-def test_our_own_scripts_and_styles_are_small() -> None:
-    sizes = asset_bytes()
+def test_our_own_scripts_and_styles_are_small(site: Path) -> None:
+    sizes = asset_bytes(site)
     assert all(0 < sizes[kind] <= most for kind, most in ASSET_BYTES.items())

@@ -17,7 +17,9 @@ NARROW = 360
 
 def lit(page: Page) -> list[int]:
     """Return the numbers of the lines that are marked."""
-    ids: list[str] = page.locator("#panel-program .line.lit").evaluate_all("all => all.map(l => l.id)")
+    ids: list[str] = page.locator("#panel-program .line.lit").evaluate_all(
+        "all => all.map(l => l.id)"
+    )
     return [int(name.removeprefix("L")) for name in ids]
 
 
@@ -489,7 +491,9 @@ class TestPresenterMode:
         colours = "all => [...new Set(all.map(e => getComputedStyle(e).color))]"
         dimmed = page.locator("#panel-program .line:not(.lit) span:not(.number)")
         assert len(dimmed.evaluate_all(colours)) == 1
-        assert len(page.locator("#panel-program .line.lit span").evaluate_all(colours)) > 1
+        assert (
+            len(page.locator("#panel-program .line.lit span").evaluate_all(colours)) > 1
+        )
 
     def test_it_opens_within_100_ms_on_a_slow_machine(self, open_page: Open) -> None:
         page = open_page(LESSON, width=1280)
