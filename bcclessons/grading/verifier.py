@@ -89,6 +89,12 @@ VERIFIER = (
         "to, the size, and where from; a size that varies must be unsigned, and bound by &.",
     ),
     Meaning(
+        r"R1 type=(?:scalar|inv)\S* expected=ctx",
+        "perf_submit() の第 1 引数には，BPF プログラムが受け取った ctx をそのまま渡す．",
+        "The first argument of perf_submit() must be the very ctx that the BPF program "
+        "received.",
+    ),
+    Meaning(
         r"R(\d) type=(?:scalar|inv)\S* expected=",
         "関数の第 {0} 引数は，値や文字列リテラルではなく，変数を指すポインタでなければならない．& を"
         "付ける．",

@@ -98,6 +98,10 @@ _USED = {
         _BUNDLE,
         ["[data-clipboard-text]", ".no-copy"],
     ),
+    "find how code that is copied is marked meanwhile, and change run.css": (
+        _BUNDLE,
+        ["md-copying"],
+    ),
     "find its new name for theme/assets/page.js": (
         _BUNDLE,
         ["md-code__nav"],
@@ -114,6 +118,10 @@ _USED = {
         _STYLES,
         [
             "md-button",
+            "md-button--primary",
+            "md-content",
+            "md-sidebar__scrollwrap",
+            "--md-default-fg-color--lighter",
             "md-container",
             "md-content__inner",
             "md-sidebar--primary",

@@ -12,11 +12,11 @@ from tests.site.document import Document
 
 def test_a_lesson_works_from_a_file(open_page: Open, offline_site: Path) -> None:
     home = open_page((offline_site / "index.html").as_uri())
-    home.get_by_role("link", name="レッスン 02 を見る").click()
+    home.get_by_role("link", name="perf バッファでデータを渡す").first.click()
     home.wait_for_url("**/02_perf_output/index.html")
     home.locator(".line-reference").first.hover()
     expect(home.locator("#program .line.lit").first).to_be_visible()
-    home.locator("details[open] .player").first.scroll_into_view_if_needed()
+    home.locator(".watch").first.click()
     expect(home.locator(".ap-player").first).to_be_visible()
     home.evaluate("scrollTo(0, 0)")
     home.get_by_role("button", name="言語").click()

@@ -156,15 +156,12 @@ const Pane = (() => {
     own = 0;
     scrolled();
   });
+  const moveOn = () => {
+    own = 0;
+    stay = false;
+  };
   for (const type of ["wheel", "touchmove", "keydown", "pointerdown"])
-    addEventListener(
-      type,
-      () => {
-        own = 0;
-        stay = false;
-      },
-      { passive: true },
-    );
+    addEventListener(type, moveOn, { passive: true });
   follow.checked = Page.get("follow") ?? true;
   follow.addEventListener("change", () => {
     Page.set("follow", follow.checked);
