@@ -92,7 +92,7 @@ _USED = {
     ),
     "find what the navigation makes of a page, and change practice.py": (
         "partials/nav-item.html",
-        ["md-nav__link", '<span class="md-ellipsis">'],
+        ["md-nav__link", "md-ellipsis", '<span class="md-ellipsis">'],
     ),
     "find how code gets a button to copy it, and change theme/partials": (
         _BUNDLE,

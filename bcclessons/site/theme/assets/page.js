@@ -90,7 +90,8 @@ const Present = (() => {
     );
     screen.replaceChildren(...[...above.slice(-1), block].map((each) => each.cloneNode(true)));
     const own = all(`[id="${stop.id}"]`, screen)[0] ?? screen.lastChild;
-    for (const each of all("[id]", screen)) each.removeAttribute("id");
+    for (const each of all("[id], [name]", screen))
+      for (const attribute of ["id", "name"]) each.removeAttribute(attribute);
     for (const each of all(".lit", screen)) each.classList.remove("lit");
     Pane.open(stop.dataset.tab ?? "program");
     Pane.light(Page.lines(stop), own);
