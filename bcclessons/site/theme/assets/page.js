@@ -88,10 +88,14 @@ const Present = (() => {
     const above = all(".lesson-prose :is(h2, h3)").filter(
       (each) => each.compareDocumentPosition(block) & Node.DOCUMENT_POSITION_FOLLOWING,
     );
-    screen.replaceChildren(...[...above.slice(-1), block].map((each) => each.cloneNode(true)));
-    const own = all(`[id="${stop.id}"]`, screen)[0] ?? screen.lastChild;
-    for (const each of all("[id], [name]", screen))
-      for (const attribute of ["id", "name"]) each.removeAttribute(attribute);
+    const copies = [...above.slice(-1), block].map((each) => each.cloneNode(true));
+    const own =
+      all(`[id="${stop.id}"]`, /** @type {Element} */ (copies.at(-1)))[0] ?? copies.at(-1);
+    // Radio buttons of one name are one group, in the copy and in the page.
+    for (const copy of /** @type {Element[]} */ (copies))
+      for (const each of [copy, ...all("[id], [name]", copy)])
+        for (const attribute of ["id", "name"]) each.removeAttribute(attribute);
+    screen.replaceChildren(...copies);
     for (const each of all(".lit", screen)) each.classList.remove("lit");
     Pane.open(stop.dataset.tab ?? "program");
     Pane.light(Page.lines(stop), own);
