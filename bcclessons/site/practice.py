@@ -30,15 +30,19 @@ from bcclessons.setup.paths import CHECKOUT
 from bcclessons.site import question
 from bcclessons.site.markdown import render
 
-# Material's link to a page of the navigation, down to the end of its title.
-_LINK = re.compile(
-    r'<a href="(?!#)[^"]*" class="md-nav__link[^"]*">\s*<span class="md-ellipsis">'
-    r"\s*(?P<label>\d\d) [^<]*</span>"
+# Material's link to a page of the navigation, down to the end of its title; and a link
+# to a lesson that begins an item of a list.
+_LINKS = (
+    re.compile(
+        r'<a href="(?!#)[^"]*" class="md-nav__link[^"]*">\s*<span class="md-ellipsis">'
+        r"\s*(?P<label>\d\d) [^<]*</span>"
+    ),
+    re.compile(r'<li>\s*<a href="[^"]*lessons/(?P<label>\d\d)_[^"]*">[^<]*</a>'),
 )
 
 
 class PracticePlugin(BasePlugin[LegacyConfig]):
-    """Puts the dots into the navigation of each page, and writes the scripts."""
+    """Puts the dots into the navigation and the home page, and writes the scripts."""
 
     def __init__(self) -> None:
         self._solved = Solved(os.environ)
@@ -82,13 +86,15 @@ def with_dots(
     solved: Container[str],
     language: Language,
 ) -> str:
-    """Return the HTML of the navigation with each lesson's progress at its link."""
+    """Return HTML of the navigation, or of the home page, with each lesson's progress."""
 
     def link(found: re.Match[str]) -> str:
         mine = [each for each in exercises if each.lesson.label == found["label"]]
         return found[0] + dots(mine, solved, language) if mine else found[0]
 
-    return _LINK.sub(link, navigation)
+    for pattern in _LINKS:
+        navigation = pattern.sub(link, navigation)
+    return navigation
 
 
 def dots(exercises: list[Exercise], solved: Container[str], language: Language) -> str:

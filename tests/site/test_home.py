@@ -52,6 +52,12 @@ def test_the_run_is_complete_in_the_first_frame(
 def test_it_shows_the_lessons(open_page: Open, lessons: list[Lesson]) -> None:
     page = open_page("en/")
     expect(page.locator(".lessons li")).to_have_count(len(lessons))
+    dots = page.locator(".lessons .dots")
+    expect(dots).to_have_count(len(lessons))
+    expect(dots.nth(1)).to_have_attribute("aria-label", "0 of 6 exercises solved")
+    page.evaluate("localStorage.setItem('lessons.solved', '[\"02/1\"]')")
+    page.reload()
+    expect(dots.nth(1)).to_have_text("●○○○○○")
 
 
 def test_the_address_of_the_repository_is_there_once_it_is_published(
