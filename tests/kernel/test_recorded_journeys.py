@@ -1,7 +1,7 @@
 """The journeys of events, recorded again: the layout and the shape stay the same.
 
 In ./lab test, that of lesson 02 alone. All of them:
-./lab test tests/kernel/test_journey.py -m slow
+./lab test tests/kernel/test_recorded_journeys.py -m slow
 """
 
 from __future__ import annotations
