@@ -115,9 +115,10 @@ def panel(lesson: Lesson, page: Page) -> str:
         '<p class="journey-status" role="status"></p></div>'
     )
     lists = "".join(_track(track, own, labels) for track in found)
+    # A template costs a slow phone nothing until the journey is opened.
     return (
         f'<section class="journey" tabindex="0" aria-label="{labels["journey"]}">'
-        f"{bar}{lists}</section>"
+        f"{bar}<template>{lists}</template></section>"
     )
 
 

@@ -98,10 +98,6 @@ _USED = {
         _BUNDLE,
         ["[data-clipboard-text]", ".no-copy"],
     ),
-    "find how code that is copied is marked meanwhile, and change run.css": (
-        _BUNDLE,
-        ["md-copying"],
-    ),
     "find its new name for theme/assets/page.js": (
         _BUNDLE,
         ["md-code__nav"],

@@ -52,7 +52,7 @@ def shown(target: Path, fragment: str | None, page: Page) -> str:
     taken = recording.load(target)
     item = page.own_lesson()
     if item is None or item.folder != target.parent:
-        return f'<div class="run">{_plain(taken, fragment, page.language)}</div>'
+        return f'<div class="run no-copy">{_plain(taken, fragment, page.language)}</div>'
     stems = {each.stem: run for run in item.all_runs for each in run.on_each_release}
     run = stems.get(target.stem)
     origins = _origins(item, run) if run is not None else None
@@ -65,7 +65,7 @@ def shown(target: Path, fragment: str | None, page: Page) -> str:
     inner = _on_kernels(all_taken, fragment, origins, page.language, target.stem)
     cast = target.with_suffix(".cast")
     if not cast.exists():
-        return f'<div class="run">{inner}</div>'
+        return f'<div class="run no-copy">{inner}</div>'
     header, *events = map(json.loads, cast.read_text(encoding="utf-8").splitlines())
     marks = "".join(
         f'<button type="button"><code>{html.escape(typed)}</code></button>'
@@ -75,7 +75,7 @@ def shown(target: Path, fragment: str | None, page: Page) -> str:
     label = labels.MARKS.to(page.language)
     watch = labels.watch(_kernel(taken) if len(all_taken) > 1 else "")
     return (
-        f'<div class="run" data-tab="run" data-stop data-columns="{header["width"]}" '
+        f'<div class="run no-copy" data-tab="run" data-stop data-columns="{header["width"]}" '
         f'data-recording="{page.link_to(script_path(cast))}" '
         f'data-player="{page.link_to(PLAYER)}">{inner}'
         f'<button type="button" class="watch">{watch.to(page.language)}'
@@ -208,7 +208,7 @@ def animated(run: Recording, lesson: Lesson, language: Language) -> str:
         if previous:
             text = f'<span class="event" style="--at:{at:.2f}s">{text}</span>'
         lines.append(f"{text}\n")
-    return f'<div class="run">{_text(lines)}{_caption(run, language)}</div>'
+    return f'<div class="run no-copy">{_text(lines)}{_caption(run, language)}</div>'
 
 
 def _text(lines: Iterable[str]) -> str:

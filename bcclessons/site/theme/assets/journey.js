@@ -5,8 +5,10 @@ const Journey = (() => {
   const [scrubber] = /** @type {HTMLInputElement[]} */ (Page.all("input", root));
   const [status] = Page.all("[role=status]", root);
   const switches = Page.all(".journey-switch", root);
-  const tracks = Page.all(".journey-track", root);
-  const steps = tracks.map((track) => Page.all("ol > li", track));
+  /** @type {HTMLElement[]} */
+  let tracks = [];
+  /** @type {HTMLElement[][]} */
+  let steps = [];
   let track = 0;
   let at = 0;
 
@@ -16,7 +18,6 @@ const Journey = (() => {
   };
   const draw = () => {
     const shown = steps[track];
-    /** @type {Element} */ (root.parentElement).scrollTop = 0;
     tracks.forEach((each, i) => (each.hidden = i !== track));
     switches.forEach((each, i) => (each.ariaPressed = String(i + 1 === track)));
     shown.forEach((each, i) => (each.hidden = i !== at));
@@ -32,6 +33,7 @@ const Journey = (() => {
   const show = (/** @type {number} */ n, said = true) => {
     at = n;
     draw();
+    /** @type {Element} */ (root.parentElement).scrollTop = 0;
     light();
     const step = steps[track][at];
     const [text] = Page.all("p", step);
@@ -41,6 +43,20 @@ const Journey = (() => {
     const moves = at + by in steps[track];
     if (moves) show(at + by);
     return moves;
+  };
+  /** Take the steps out of their template, once. */
+  const mount = () => {
+    if (tracks.length) return;
+    const [template] = /** @type {HTMLTemplateElement[]} */ (Page.all("template", root));
+    template.replaceWith(template.content);
+    tracks = Page.all(".journey-track", root);
+    steps = tracks.map((each) => Page.all("ol > li", each));
+    for (const each of Page.all(".journey-reference", root))
+      each.addEventListener("click", (event) => {
+        event.preventDefault();
+        Pane.light(Page.lines(each), each);
+      });
+    draw();
   };
   const open = () => {
     Pane.open("journey");
@@ -57,11 +73,6 @@ const Journey = (() => {
   });
   for (const each of Page.all("[data-by]", root))
     each.addEventListener("click", () => go(Number(each.dataset.by)));
-  for (const each of Page.all(".journey-reference", root))
-    each.addEventListener("click", (event) => {
-      event.preventDefault();
-      Pane.light(Page.lines(each), each);
-    });
   root.addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by || event.altKey || event.ctrlKey || event.metaKey || event.target === scrubber) return;
@@ -71,6 +82,8 @@ const Journey = (() => {
   });
 
   const arrive = () => {
+    if (!location.hash.startsWith("#journey")) return;
+    mount();
     const n = steps.flat().findIndex((step) => `#${step.id}` === location.hash);
     if (n < 0) return;
     track = Number(n >= steps[0].length);
@@ -81,8 +94,10 @@ const Journey = (() => {
   addEventListener("load", arrive);
   let tab = "";
   Pane.on("tab", (name) => {
-    if (name === "journey") light();
-    else if (tab === "journey") Pane.light([], steps[track][at]);
+    if (name === "journey") {
+      mount();
+      light();
+    } else if (tab === "journey") Pane.light([], steps[track][at]);
     tab = name;
   });
   for (const button of Page.all(".journey-open")) {
@@ -92,5 +107,4 @@ const Journey = (() => {
     });
     Present.stop(button.parentElement ?? button, { enter: light, step: go });
   }
-  draw();
 })();

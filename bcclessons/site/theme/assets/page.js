@@ -35,17 +35,19 @@ const Page = (() => {
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
 
   // The other language's page has the same headings in the same order: it opens at this one.
-  const headings = all("article :is(h2, h3)").filter((each) => each.offsetHeight);
+  const headings = () => all("article :is(h2, h3)").filter((each) => each.offsetHeight);
   for (const link of all("a.md-select__link"))
     link.addEventListener("click", () => {
-      const passed = headings.filter((each) => each.getBoundingClientRect().top < 160).length;
+      const passed = headings().filter((each) => each.getBoundingClientRect().top < 160).length;
       if (scrollY && passed) Object.assign(link, { hash: `section-${passed}` });
     });
-  const heading = headings[Number(/^#section-(\d+)$/.exec(location.hash)?.[1]) - 1];
-  if (heading) {
-    history.replaceState(null, "", `#${heading.id}`);
-    addEventListener("load", () => heading.scrollIntoView());
-  }
+  const section = /^#section-(\d+)$/.exec(location.hash);
+  if (section)
+    addEventListener("load", () => {
+      const heading = headings()[Number(section[1]) - 1];
+      history.replaceState(null, "", heading ? `#${heading.id}` : "#");
+      heading?.scrollIntoView();
+    });
 
   // Material searches when a key goes up; text can come without one, by an input method.
   for (const input of all(".md-search__input"))
