@@ -52,7 +52,9 @@ def shown(target: Path, fragment: str | None, page: Page) -> str:
     taken = recording.load(target)
     item = page.own_lesson()
     if item is None or item.folder != target.parent:
-        return f'<div class="run no-copy">{_plain(taken, fragment, page.language)}</div>'
+        return (
+            f'<div class="run no-copy">{_plain(taken, fragment, page.language)}</div>'
+        )
     stems = {each.stem: run for run in item.all_runs for each in run.on_each_release}
     run = stems.get(target.stem)
     origins = _origins(item, run) if run is not None else None

@@ -314,20 +314,6 @@ def test_the_other_kernels_show_what_differs(open_page: Open) -> None:
     expect(shown).to_contain_text("Linux 5.10")
 
 
-def test_what_is_copied_is_what_was_on_that_kernel(
-    open_page: Open, lessons: list[Lesson]
-) -> None:
-    page = open_page("en/lessons/01_trace_printk/")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator('label[for="kernel-run-two-strings-1"]').click()
-    run = page.locator(".run").filter(has=page.locator("#kernel-run-two-strings-1"))
-    run.locator(".on-kernel:visible .md-code__button").first.click()
-    expect(page.locator(".md-dialog")).to_contain_text("Copied")
-    text = find(lessons, "01").folder / "run-two-strings.debian-11.txt"
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.rstrip() == recording.load(text).body.rstrip()
-
-
 def test_without_javascript_the_switch_works_and_nothing_plays(
     open_page: Open,
 ) -> None:

@@ -45,8 +45,7 @@ const Page = (() => {
   if (section)
     addEventListener("load", () => {
       const heading = headings()[Number(section[1]) - 1];
-      history.replaceState(null, "", heading ? `#${heading.id}` : "#");
-      heading?.scrollIntoView();
+      location.replace(`#${heading?.id ?? ""}`);
     });
 
   // Material searches when a key goes up; text can come without one, by an input method.
