@@ -13,6 +13,7 @@ import click
 
 from bcclessons.console.text import Problem, Text
 from bcclessons.course import exercise, lesson
+from bcclessons.course.lesson import Lesson
 from bcclessons.doctor.placement import Place, placement
 from bcclessons.lab import Lab, Target
 from bcclessons.machines import Machine, debian
@@ -158,14 +159,8 @@ def record(lab: Lab, name: str | None, runs: Sequence[str], *, journey: bool) ->
     # Written at the end: a run that fails leaves the others' files as they were.
     texts: dict[Path, str] = {}
     for run in (each for one in found for each in one.on_each_release):
-        release = recorder.release_of(run)
-        lab.install_for(chosen, Target(Place.VM, release))
-        lab.console.say(
-            Text(
-                ja=f"{release.title} の VM で {run.stem} を録画する．",
-                en=f"Recording {run.stem} in a VM of {release.title}.",
-            )
-        )
+        what = Text(ja=f"{run.stem} を録画する", en=run.stem)
+        _prepare(lab, chosen, recorder.release_of(run), what)
         taken = recorder.record(chosen, run, lab.workspace)
         texts |= recorder.files(taken, chosen, run, CHECKOUT)
     exercises = exercise.load_all([chosen])
@@ -180,6 +175,17 @@ def record(lab: Lab, name: str | None, runs: Sequence[str], *, journey: bool) ->
     pages.main()
     for path in texts:
         lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
+
+
+def _prepare(lab: Lab, item: Lesson, release: Release, what: Text) -> None:
+    """Install what recording on a release takes, and say what is recorded there."""
+    lab.install_for(item, Target(Place.VM, release))
+    lab.console.say(
+        Text(
+            ja=f"{release.title} の VM で {what.ja}．",
+            en=f"Recording {what.en} in a VM of {release.title}.",
+        )
+    )
 
 
 def _record_journeys(lab: Lab, name: str | None, runs: Sequence[str]) -> None:
@@ -202,14 +208,11 @@ def _record_journeys(lab: Lab, name: str | None, runs: Sequence[str]) -> None:
     lab.require({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
     texts: dict[Path, str] = {}
     for item, run in found:
-        release = recorder.release_of(run)
-        lab.install_for(item, Target(Place.VM, release))
-        lab.console.say(
-            Text(
-                ja=f"{release.title} の VM で {item.label} の {run.name} を記録する．",
-                en=f"Recording {run.name} of {item.label} in a VM of {release.title}.",
-            )
+        what = Text(
+            ja=f"{item.label} の {run.name} を記録する",
+            en=f"{run.name} of {item.label}",
         )
+        _prepare(lab, item, recorder.release_of(run), what)
         taken = journey.record(item, run, lab.workspace)
         texts[journey.path_of(item, run)] = str(taken)
     write_all(texts)

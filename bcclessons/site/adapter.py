@@ -149,14 +149,15 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
         item = source.own_lesson()
         if item is None:
             return html
+        content = pane.content(item, source)
         # For MkDocs' check of links with an anchor.
-        lines = len(item.source.read_text(encoding="utf-8").splitlines())
+        lines = len(content["source"].splitlines())
         page.present_anchor_ids = {
             *(page.present_anchor_ids or ()),
             *(f"L{n}" for n in range(1, lines + 1)),
             "program",
         }
-        page.meta["pane"] = pane.content(item, source)
+        page.meta["pane"] = content
         return html
 
     @event_priority(-200)  # after mkdocs-static-i18n knows the page's translations
@@ -212,9 +213,9 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
         site = Path(config.site_dir)
         for item in self._lessons:
             for cast in item.folder.glob("run*.cast"):
-                script = runs.script(cast.read_text(encoding="utf-8"))
+                text = cast.read_text(encoding="utf-8")
                 path = site / runs.script_path(cast)
-                path.write_text(script, encoding="utf-8")
+                path.write_text(scripts.leaving("recording", text), encoding="utf-8")
         scripts.minify(site)
         self._post_build.write(site, log.info)
 

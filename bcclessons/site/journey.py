@@ -9,19 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from markdown import Markdown
-
 from bcclessons.console.text import Language, Problem, Text
 from bcclessons.course import journey, translation
 from bcclessons.course.journey import Journey
 from bcclessons.course.lesson import Lesson
-from bcclessons.course.recording import Recording
+from bcclessons.site.fragment import apart, inline
 from bcclessons.site.labels import caption
-from bcclessons.site.markdown import LessonMarkdown
+from bcclessons.site.markdown import render
 from bcclessons.site.page import Page, location
 
 _HEADING = re.compile(r"^(##?) (.+) \{#([a-z0-9-]+)\}$", re.MULTILINE)
-_REFERENCE = re.compile(r'<a class="line-reference" (.*?) id="r\d+">')
 _PLACEHOLDER = re.compile(r"\{([a-z]\w*)\}")
 
 _LABELS = {
@@ -124,7 +121,7 @@ def panel(lesson: Lesson, page: Page) -> str:
 
 def _track(track: Track, page: Page, labels: dict[str, str]) -> str:
     steps = "".join(_step(step, page, labels) for step in track.steps)
-    text = html.escape(caption(_head(track.recording)).to(page.language))
+    text = html.escape(caption(track.recording).to(page.language))
     return (
         f'<section class="journey-track" aria-labelledby="{track.id}">'
         f'<h2 id="{track.id}">{_inline(track.title, page)}</h2><ol>{steps}</ol>'
@@ -133,11 +130,7 @@ def _track(track: Track, page: Page, labels: dict[str, str]) -> str:
 
 
 def _step(step: Step, page: Page, labels: dict[str, str]) -> str:
-    # The reader comes here by the journey: these are no references that the pane
-    # follows, nor explanations of their lines.
-    text = _REFERENCE.sub(
-        r'<a class="journey-reference" \1>', _convert(step.text, page)
-    )
+    text = apart(render(step.text, page), "journey-reference")
     link = (
         f'<a class="journey-link" href="#{step.id}" aria-label="{labels["link"]}">#</a>'
     )
@@ -148,21 +141,5 @@ def _step(step: Step, page: Page, labels: dict[str, str]) -> str:
     )
 
 
-def _convert(text: str, page: Page) -> str:
-    return Markdown(extensions=[LessonMarkdown(page)]).convert(text)
-
-
 def _inline(text: str, page: Page) -> str:
-    return _convert(text, page).removeprefix("<p>").removesuffix("</p>")
-
-
-def _head(recording: Journey) -> Recording:
-    """Return what a caption says of a recording."""
-    return Recording(
-        recording.command,
-        recording.date,
-        recording.release,
-        recording.kernel,
-        recording.bcc,
-        "",
-    )
+    return inline(render(text, page))

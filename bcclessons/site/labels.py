@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bcclessons.console.text import Text
+from bcclessons.course.journey import Journey
 from bcclessons.course.lineref import Lines
 from bcclessons.course.recording import Recording
 
@@ -81,8 +82,8 @@ def compared(kernel: str, *, differs: bool) -> Text:
     )
 
 
-def caption(recording: Recording) -> Text:
-    """Return where and when a run was recorded, and by which command."""
+def caption(recording: Recording | Journey) -> Text:
+    """Return where and when a run or a journey was recorded, and by which command."""
     machine = f"{recording.release}, Linux {recording.kernel}, bcc {recording.bcc}"
     return Text(
         ja=f"{recording.date} に {machine} で記録した（{recording.command}）．",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,8 @@ from bcclessons.console.text import Language, Text
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.question import Answer, Question, load
 from bcclessons.course.translation import translation
+from bcclessons.site import scripts
+from bcclessons.site.fragment import apart, inline
 from bcclessons.site.page import Page
 
 Render = Callable[[str, Page], str]
@@ -33,9 +33,6 @@ _AGAIN_WHY = Text(
 _SKIP = Text(ja="答えずに見る", en="Show it without answering")
 
 _RULE = "\n\n---\n\n"
-# The reader comes here by an answer, and not by reading on: so it is no reference that
-# the pane follows, nor an explanation of its lines.
-_REFERENCE = re.compile(r'<a class="line-reference" (.*?) id="[^"]*">')
 
 
 def shown(question: Question, page: Page, render: Render) -> str:
@@ -46,7 +43,7 @@ def shown(question: Question, page: Page, render: Render) -> str:
     pieces = [question.title, question.text]
     pieces += [piece for each in question.answers for piece in (each.text, each.reply)]
     html = render(_RULE.join(pieces), replace(page, references=[]))
-    html = _REFERENCE.sub(r'<a class="answer-reference" \1>', html)
+    html = apart(html, "answer-reference")
     title, text, *answers = (part.strip() for part in html.split("<hr />"))
     language = page.language
 
@@ -54,7 +51,7 @@ def shown(question: Question, page: Page, render: Render) -> str:
         result = (_RIGHT if item.is_right else _WRONG).to(language)
         return (
             f'<details class="answer"{" data-right" if item.is_right else ""}>'
-            f"<summary>{_inline(text)}</summary>"
+            f"<summary>{inline(text)}</summary>"
             f"{reply.replace('<p>', f'<p><strong>{result}</strong> ', 1)}</details>"
         )
 
@@ -64,7 +61,7 @@ def shown(question: Question, page: Page, render: Render) -> str:
         f'<div class="question" role="group" aria-labelledby="{heading}"'
         f' data-question="{lesson.label}/{question.name}" data-stop>'
         f'<p class="question-title" id="{heading}">'
-        f"<span>{_PREDICT.to(language)}</span> {_inline(title)}</p>"
+        f"<span>{_PREDICT.to(language)}</span> {inline(title)}</p>"
         f"{text}{''.join(shown)}"
         f'<p class="question-state" role="status" data-true="{_PREDICTED.to(language)}" '
         f'data-false="{_MISSED.to(language)}"></p>'
@@ -74,11 +71,7 @@ def shown(question: Question, page: Page, render: Render) -> str:
 
 
 def write_scripts(lesson: Lesson, site: Path, render: Render) -> None:
-    """Write a lesson's questions, as HTML, for the pages of other lessons.
-
-    Each language has a script that leaves them on its own element: a page that was
-    opened as a file may run a script, but may not fetch a file.
-    """
+    """Write a lesson's questions, as HTML, for the pages of other lessons."""
     for language in Language:
         page = Page(translation(lesson.folder / "README.md", language), [lesson])
         path = translation(lesson.folder / "questions.md", language)
@@ -86,9 +79,8 @@ def write_scripts(lesson: Lesson, site: Path, render: Render) -> None:
             f"{lesson.label}/{each.name}": shown(each, page, render)
             for each in load(path)
         }
-        text = json.dumps(found, ensure_ascii=False)
         (site / script_path(lesson, language)).write_text(
-            f"document.currentScript.questions = {text};\n", encoding="utf-8"
+            scripts.leaving("questions", found), encoding="utf-8"
         )
 
 
@@ -116,8 +108,3 @@ def again(page: Page) -> str:
         f'<section class="again" data-search-exclude hidden><h2>{_AGAIN.to(language)}</h2>'
         f"<p>{_AGAIN_WHY.to(language)}</p>{lessons}</section>"
     )
-
-
-def _inline(paragraph: str) -> str:
-    """Return what a paragraph holds."""
-    return paragraph.removeprefix("<p>").removesuffix("</p>")

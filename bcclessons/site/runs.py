@@ -34,14 +34,6 @@ def script_path(cast: Path) -> str:
     return f"lessons/{cast.parent.name}/{cast.stem}.js"
 
 
-def script(cast: str) -> str:
-    """Return a script that leaves a recording on its own element.
-
-    A page that was opened as a file may run a script, but may not fetch a file.
-    """
-    return f"document.currentScript.recording = {json.dumps(cast)};\n"
-
-
 def shown(target: Path, fragment: str | None, page: Page) -> str:
     """Return a run, or those of its lines that ``fragment`` names, as HTML.
 

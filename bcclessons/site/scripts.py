@@ -1,7 +1,8 @@
-"""Our own scripts as they are served: without comments and blanks."""
+"""Scripts as they are served: our own without comments and blanks, and data."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import rjsmin
@@ -12,3 +13,11 @@ def minify(site: Path) -> None:
     for path in (site / "assets").glob("*.js"):
         text = path.read_text(encoding="utf-8")
         path.write_text(rjsmin.jsmin(text), encoding="utf-8")
+
+
+def leaving(name: str, value: object) -> str:
+    """Return a script that leaves data, by a name, on its own element.
+
+    A page that was opened as a file may run a script, but may not fetch a file.
+    """
+    return f"document.currentScript.{name} = {json.dumps(value, ensure_ascii=False)};\n"
