@@ -19,7 +19,7 @@ from bcclessons.setup.files import unwritable
 # Measured on 2026-11-25 with Python 3.11, on two cores of a server with a fast network.
 COSTS = {
     "requirements": Cost(3e6, 41e6, 10),
-    "requirements-site": Cost(28e6, 164e6, 20),
+    "requirements-site": Cost(34e6, 198e6, 20),
     "requirements-dev": Cost(170e6, 638e6, 40),
 }
 USES = {

@@ -23,7 +23,11 @@ def test_the_locks_are_of_the_same_versions(checkout: Path, use: str) -> None:
     lock = pins(checkout / f"requirements{use}.txt")
     everything = pins(checkout / "requirements-dev.txt")
     assert len(lock) >= 8
-    assert lock == {name: everything.get(name) for name in lock}
+    # A package may be needed under more conditions where there are more packages.
+    for name, versions in lock.items():
+        assert {pin.partition(" ;")[0] for pin in versions} <= {
+            pin.partition(" ;")[0] for pin in everything[name]
+        }
 
 
 def test_the_site_needs_nothing_that_only_tests_need(checkout: Path) -> None:
