@@ -2,162 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 from click import Argument
 
 from bcclessons.cli import exercises, learners, maintainers
-from bcclessons.cli.help import Command, Group, Option
-from bcclessons.console.text import Language, Text
-from bcclessons.lab import Lab, Target
-from bcclessons.machines import debian
-
-_RELEASES = ", ".join(release.name for release in debian.RELEASES)
-
-
-def _option(*names: str, ja: str, en: str, **settings: Any) -> Option:
-    return Option(names, text=Text(ja=ja, en=en), **settings)
-
-
-def _flag(*names: str, ja: str, en: str, **settings: Any) -> Option:
-    return _option(*names, ja=ja, en=en, is_flag=True, **settings)
-
-
-def _common() -> list[click.Parameter]:
-    """Return the options that every command takes."""
-    return [
-        _flag(
-            "--help",
-            is_eager=True,
-            expose_value=False,
-            callback=_show_help,
-            ja="この説明を表示する．",
-            en="Show this help.",
-        ),
-        _flag("--yes", expose_value=False, ja="尋ねずに進む．", en="Do not ask."),
-        _option(
-            "--lang",
-            type=click.Choice([item.value for item in Language]),
-            expose_value=False,
-            ja="メッセージの言語．",
-            en="The language of messages.",
-        ),
-    ]
-
-
-def _show_help(context: click.Context, option: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        click.echo(context.get_help())
-        context.exit()
-
-
-def _target() -> list[click.Parameter]:
-    """Return --host, --vm and --on, which a command gets as ``target``."""
-    return [
-        _flag("--host", ja="このマシンで動かす．", en="Run on this machine."),
-        _flag("--vm", ja="VM で動かす．", en="Run in the VM."),
-        _option(
-            "--on",
-            metavar="RELEASE",
-            ja=f"この版の Debian の VM で動かす（{_RELEASES}）．",
-            en=f"Run in a VM of this release ({_RELEASES}).",
-        ),
-    ]
-
-
-def _command(
-    function: Callable[..., None],
-    ja: str,
-    en: str,
-    *parameters: click.Parameter,
-    **settings: Any,
-) -> Command:
-    """Return the command of a function, which gets the Lab and the parameters."""
-
-    @click.pass_obj
-    def call(lab: Lab, /, **values: Any) -> None:
-        if "vm" in values:
-            names = ("host", "vm", "on")
-            values["target"] = Target.from_options(**{n: values.pop(n) for n in names})
-        function(lab, **values)
-
-    return Command(
-        function.__name__,
-        callback=call,
-        params=[*parameters, *_common()],
-        text=Text(ja=ja, en=en),
-        add_help_option=False,
-        **settings,
-    )
-
+from bcclessons.cli.declarations import command, common, flag, option, target
+from bcclessons.cli.help import Group
+from bcclessons.console.text import Text
 
 _COMMANDS = (
-    _command(
+    command(
         learners.run,
         "レッスンを動かす．端末なら，上のペインでプログラム，下のペインでシェルを使う．",
         "Run a lesson; in a terminal, the program is above and a shell below.",
         Argument(["name"], metavar="LESSON"),
-        _flag(
+        flag(
             "--demo",
             ja="デモを打ち込み，出力を表示して終わる．",
             en="Type the demo, print the output, and exit.",
         ),
-        *_target(),
+        *target(),
     ),
-    _command(
+    command(
         exercises.check,
         "演習を確かめる．演習は 02/1 のように指定する．02 ならそのレッスンのすべて，"
         "指定しなければ次に解くもの．",
         "Check an exercise, such as 02/1. 02 is all of a lesson; without one it is the "
         "next to solve.",
         Argument(["name"], required=False, metavar="[EXERCISE]"),
-        _flag(
+        flag(
             "--hint",
             ja="ヒントを 1 つずつ増やして見る．",
             en="Show one more hint each time.",
         ),
-        _flag(
+        flag(
             "--all",
             "everything",
             ja="すべての演習を確かめる．",
             en="Check every exercise.",
         ),
-        *_target(),
+        flag(
+            "--json",
+            expose_value=False,
+            ja="結果を，標準出力に JSON で書く．採点プログラムのため．",
+            en="Write the results to stdout as JSON, for a grader.",
+        ),
+        *target(),
     ),
-    _command(
+    command(
         exercises.watch,
         "演習を，ファイルを保存するたびに確かめる．Ctrl-C で終わる．",
         "Check an exercise each time its file is saved; Ctrl-C ends it.",
         Argument(["name"], required=False, metavar="[EXERCISE]"),
-        *_target(),
+        *target(),
     ),
-    _command(
+    command(
         exercises.reset,
         "演習を始め直す．今のファイルは別の名前で残す．",
         "Start an exercise again; the current file is kept under another name.",
         Argument(["name"], metavar="EXERCISE"),
     ),
-    _command(
+    command(
         learners.shell,
         "レッスンが動くマシンでシェルを開く．",
         "Open a shell where lessons run.",
-        *_target(),
+        *target(),
     ),
-    _command(
+    command(
         learners.doctor,
         "このマシンで何が動くかと，直し方を表示する．",
         "Show what runs on this machine, and how to fix what does not.",
-        _flag("--json", "as_json", ja="JSON で表示する．", en="Print JSON."),
+        flag("--json", "as_json", ja="JSON で表示する．", en="Print JSON."),
     ),
-    _command(learners.stop, "動いている VM を止める．", "Stop the VM."),
-    _command(
+    command(learners.stop, "動いている VM を止める．", "Stop the VM."),
+    command(
         learners.site,
         "Web サイトを，保存のたびに作り直しながら見せる．または，フォルダに作る．",
         "Serve the website, rebuilt at each save; or build it into a folder.",
-        _option(
+        option(
             "--build",
             "folder",
             metavar="FOLDER",
@@ -165,12 +89,12 @@ _COMMANDS = (
             ja="このフォルダに作って終わる．",
             en="Build it into this folder, and exit.",
         ),
-        _flag(
+        flag(
             "--offline",
             ja="--build と使う．ファイルのまま開けるサイトと，その zip を作る．",
             en="With --build: pages that can be opened as files, and a zip.",
         ),
-        _option(
+        option(
             "--port",
             metavar="PORT",
             default=8000,
@@ -179,21 +103,21 @@ _COMMANDS = (
             en="The port to serve on (default: 8000).",
         ),
     ),
-    _command(
+    command(
         maintainers.test,
         "テストを実行する．引数は pytest に渡す．",
         "Run the tests; arguments go to pytest.",
         Argument(
             ["arguments"], nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ...]"
         ),
-        _option(
+        option(
             "--on",
             "release",
             metavar="RELEASE",
             ja="レッスンのテストだけを，この版の Debian の VM で実行する．",
             en="Run only the tests of lessons, in a VM of this release.",
         ),
-        _flag(
+        flag(
             "--matrix",
             ja="レッスンのテストをすべての版で実行し，結果を docs/support.json に"
             "書く．--on を付けると，その 1 行だけを新しくする．",
@@ -202,14 +126,14 @@ _COMMANDS = (
         ),
         context_settings={"ignore_unknown_options": True},
     ),
-    _command(
+    command(
         maintainers.bench,
         "レッスンの起動時間を，交互に動かして測る．site を付けると，Web サイトを測る．",
         "Time the start of each lesson; with site, measure the website.",
         Argument(
             ["what"], required=False, type=click.Choice(["site"]), metavar="[site]"
         ),
-        _option(
+        option(
             "--runs",
             metavar="N",
             default=10,
@@ -217,15 +141,15 @@ _COMMANDS = (
             ja="測る回数（既定は 10）．",
             en="How many runs to time (default: 10).",
         ),
-        *_target(),
+        *target(),
     ),
-    _command(
+    command(
         maintainers.record,
         "レッスンの実行を VM で録画し，レッスンのフォルダに書く．",
         "Record runs of a lesson in a VM, into the lesson's folder.",
         Argument(["name"], required=False, metavar="LESSON"),
         Argument(["runs"], nargs=-1, metavar="[RUN ...]"),
-        _flag("--journey", ja="1 件の道のりを記録する．", en="Record its journeys."),
+        flag("--journey", ja="1 件の道のりを記録する．", en="Record its journeys."),
     ),
 )
 
@@ -241,7 +165,7 @@ group = Group(
     commands=_COMMANDS,
     callback=_without_a_command,
     invoke_without_command=True,
-    params=_common(),
+    params=common(),
     add_help_option=False,
     text=Text(
         ja="BCC Lessons: レッスンを動かし，マシンを調べ，テストする．",

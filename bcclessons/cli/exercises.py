@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -37,6 +38,12 @@ def check(
 
     With ``hint``, show one more hint of the first unsolved of them.
     """
+    as_json = lab.console.as_json
+    if hint and as_json:
+        raise Problem(
+            ja="--hint と --json は一緒に使えない．",
+            en="--hint and --json cannot be used together.",
+        )
     if hint:
         item = _first(lab, name)
         count = lab.solved.next_hints(item)
@@ -48,10 +55,14 @@ def check(
         first = _first(lab, None)
         chosen = lab.exercises if everything else [first]
     with lab.machines(target) as machine:
-        right = [_check_one(lab, item, machine) for item in chosen]
-    if not all(right):
+        found = [_check_one(lab, item, machine) for item in chosen]
+    if as_json:
+        results = map(feedback.as_data, chosen, found)
+        print(json.dumps({"exercises": [*results]}, ensure_ascii=False, indent=2))
+    if any(found):
         sys.exit(1)
-    _say_next(lab, chosen[-1])
+    if not as_json:
+        _say_next(lab, chosen[-1])
 
 
 def _say_next(lab: Lab, item: Exercise) -> None:
@@ -63,12 +74,14 @@ def _say_next(lab: Lab, item: Exercise) -> None:
 def _start(lab: Lab, item: Exercise) -> None:
     """Make the learner's file, unless it is there, and say what is to be done."""
     language = lab.console.language
-    if learner_file.create(item):
+    if learner_file.create(item) and not lab.console.as_json:
         print(feedback.task(item, language), feedback.first_steps(language), sep="\n")
 
 
-def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -> bool:
-    """Check the learner's file, print the feedback, and tell whether it is right."""
+def _check_one(
+    lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]
+) -> feedback.Feedback | None:
+    """Check the learner's file, print the result for a person, and return it."""
     language = lab.console.language
     _start(lab, item)
     program = learner_file.read(item)
@@ -90,8 +103,9 @@ def _check_one(lab: Lab, item: Exercise, machine: Callable[[Lesson], Machine]) -
         found = check_program(item, program, ready, started=started)
     if found is None:
         lab.solved.note(item, program)
-    print(feedback.result(item, found, program, language), flush=True)
-    return found is None
+    if not lab.console.as_json:
+        print(feedback.result(item, found, program, language), flush=True)
+    return found
 
 
 def watch(lab: Lab, name: str | None, target: Target) -> None:
@@ -108,7 +122,7 @@ def watch(lab: Lab, name: str | None, target: Target) -> None:
             if now not in (None, seen):
                 seen = now
                 try:
-                    if _check_one(lab, item, machine):
+                    if _check_one(lab, item, machine) is None:
                         _say_next(lab, item)
                 except Problem as problem:
                     lab.console.say(problem.text)

@@ -13,7 +13,7 @@ import click
 
 from bcclessons.cli.commands import group
 from bcclessons.console.console import Console
-from bcclessons.console.text import Language, Problem, Text, language_wanted
+from bcclessons.console.text import Problem, Text
 from bcclessons.lab import Lab
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.cache import cache_folder
@@ -42,18 +42,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _main(arguments: list[str]) -> int:
-    language = language_wanted(arguments, os.environ)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
-    console = Console(language, assume_yes="--yes" in arguments)
+    console = Console.of(arguments, os.environ)
     try:
         lab = Lab(Workspace(CHECKOUT, cache_folder(os.environ), console))
         group.main(arguments, prog_name="./lab", standalone_mode=False, obj=lab)
     except Problem as problem:
-        print("lab:", problem.text.to(language), file=sys.stderr)
+        console.fail(problem.text)
         return 1
     except click.UsageError as error:
-        print("lab:", _usage(error, language), file=sys.stderr)
+        console.fail(_usage(error))
         return 2
     except (KeyboardInterrupt, click.Abort):
         return 130
@@ -61,7 +60,7 @@ def _main(arguments: list[str]) -> int:
         unwritten = unwritable(error)
         if unwritten is None:
             raise
-        print("lab:", unwritten.text.to(language), file=sys.stderr)
+        console.fail(unwritten.text)
         return 1
     return 0
 
@@ -78,42 +77,41 @@ def _exit(signum: int, frame: FrameType | None) -> NoReturn:
     sys.exit(128 + signum)
 
 
-def _usage(error: click.UsageError, language: Language) -> str:
+def _usage(error: click.UsageError) -> Text:
     """Say what is wrong on the command line, and what to type."""
     path = error.ctx.command_path if error.ctx else "./lab"
     message = error.format_message().rstrip(".")
     see = Text(ja=f"使い方: {path} --help", en=f"see {path} --help")
     match error:
         case click.MissingParameter() if path.endswith(" reset"):
-            text = Text(
+            return Text(
                 ja="どの演習かを指定する．例: ./lab reset 02/1．一覧: ./lab",
                 en="name an exercise: ./lab reset 02/1; to list them: ./lab",
             )
         case click.MissingParameter():
-            text = Text(
+            return Text(
                 ja="どのレッスンかを指定する．例: ./lab run 02．一覧: ./lab",
                 en="name a lesson: ./lab run 02; to list them: ./lab",
             )
         case click.NoSuchOption():
-            text = Text(
+            return Text(
                 ja=f"{error.option_name} というオプションは無い．{see.ja}",
                 en=f"there is no option {error.option_name}; {see.en}",
             )
         case click.NoSuchCommand():
-            text = Text(
+            return Text(
                 ja=f"「{error.command_name}」というコマンドは無い．{see.ja}",
                 en=f"there is no command '{error.command_name}'; {see.en}",
             )
         case click.BadOptionUsage():
-            text = Text(
+            return Text(
                 ja=f"{error.option_name} の使い方が正しくない．{see.ja}",
                 en=f"{message}; {see.en}",
             )
         case click.BadParameter(param=click.Parameter() as parameter):
-            text = Text(
+            return Text(
                 ja=f"{parameter.opts[0]} の値が正しくない．{see.ja}",
                 en=f"{message}; {see.en}",
             )
         case _:
-            text = Text(ja=f"引数が多すぎる．{see.ja}", en=f"{message}; {see.en}")
-    return text.to(language)
+            return Text(ja=f"引数が多すぎる．{see.ja}", en=f"{message}; {see.en}")

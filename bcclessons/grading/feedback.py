@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from bcclessons.console.text import Language, Text
 from bcclessons.setup.paths import CHECKOUT
@@ -81,6 +81,13 @@ def result(
     lines = [f"{title}: {heading.to(language)}"]
     lines += [f"  {part.to(language)}" for part in parts]
     return "\n".join(map(_printable, lines))
+
+
+def as_data(exercise: Exercise, feedback: Feedback | None) -> dict[str, Any]:
+    """Return the result of a check as data for JSON."""
+    solved = feedback is None
+    feedback = feedback or Feedback(Text(ja="できた．", en="Solved."))
+    return {"label": exercise.label, "solved": solved, **asdict(feedback)}
 
 
 def _printable(line: str) -> str:

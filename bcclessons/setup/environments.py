@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from bcclessons.console.console import Console
-from bcclessons.console.text import Problem, Text, language_wanted
+from bcclessons.console.text import Problem, Text
 from bcclessons.setup.apt import install
 from bcclessons.setup.cache import build_once, cache_folder
 from bcclessons.setup.cost import Cost, fetching
@@ -33,16 +33,14 @@ LITTLE_BYTES = 30_000_000
 
 def make_for(arguments: list[str], folder: Path, lock: Path) -> int:
     """Make an environment for ./lab with these arguments; return its exit status."""
-    console = Console(
-        language_wanted(arguments, os.environ), assume_yes="--yes" in arguments
-    )
+    console = Console.of(arguments, os.environ)
     try:
         make(folder, lock, console)
     except (Problem, OSError) as error:
         problem = error if isinstance(error, Problem) else unwritable(error)
         if problem is None:
             raise
-        print("lab:", problem.text.to(console.language), file=sys.stderr)
+        console.fail(problem.text)
         return 1
     except KeyboardInterrupt:
         return 130

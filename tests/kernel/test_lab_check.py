@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -72,6 +73,25 @@ def test_from_the_first_check_to_solved(machine: Runner, learner: Learner) -> No
     kept = learner.folder / "my_sample.1"
     assert kept.read_text() == (learner.folder / "solution").read_text()
     assert "exercises 0/6" in learner.lab().stdout
+
+
+def test_a_grader_reads_one_json_document(machine: Runner, learner: Learner) -> None:
+    arguments = ("check", "02/1", f"--{machine.name}", "--json")
+    first = learner.lab(*arguments)
+    assert first.returncode == 1, first.stderr
+    (result,) = json.loads(first.stdout)["exercises"]
+    assert set(result) == {"label", "solved", "undecided", "text", "output", "line"}
+    assert (result["label"], result["solved"]) == ("02/1", False)
+    assert not result["undecided"]
+    assert set(result["text"]) == {"ja", "en"}
+    assert result["line"] == 53
+    assert "Hello, perf_output!" in result["output"]
+    shutil.copy(learner.folder / "solution", learner.mine)
+    solved = learner.lab(*arguments)
+    assert solved.returncode == 0, solved.stderr
+    (result,) = json.loads(solved.stdout)["exercises"]
+    assert result["solved"]
+    assert result["output"] is result["line"] is None
 
 
 class Watching:

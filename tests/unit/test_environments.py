@@ -94,7 +94,7 @@ def test_what_is_made_and_its_cost_are_said_before_it_is_fetched(
     def interrupt(made: Path, *command: str) -> NoReturn:
         said = capsys.readouterr().err
         assert f"for the website in {folder.parent}" in said
-        assert "about 28 MB to download, 164 MB of disk, 20 seconds" in said
+        assert "about 34 MB to download, 198 MB of disk, 20 seconds" in said
         fetched = made.with_name(f"fetched-{made.name}")
         fetched.mkdir()
         raise KeyboardInterrupt

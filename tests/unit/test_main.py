@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -130,3 +131,24 @@ def test_the_doctor_fails_where_a_lesson_does_not_run(
     bare.add_bcc()
     learners.doctor(FakeLab(checkout, bare), as_json=as_json)
     assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["check", "02/9", "--json"], 1, "there is no exercise '02/9'"),
+        (["check", "--json", "--all", "--host", "--vm"], 1, "give one or the other"),
+        (["check", "02/1", "--hint", "--json"], 1, "cannot be used together"),
+        (["check", "--json", "--nothing"], 2, "there is no option --nothing"),
+        (["check", "--json", "02/1", "02/2"], 2, "see ./lab check --help"),
+    ],
+)
+def test_an_error_is_json_to_who_reads_json(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], status: int, said: str
+) -> None:
+    assert main([*arguments, "--lang", "en"]) == status
+    printed = capsys.readouterr()
+    error = json.loads(printed.out)["error"]
+    assert said in error["en"]
+    assert error["ja"] != error["en"]
+    assert printed.err == f"lab: {error['en']}\n"
