@@ -169,8 +169,8 @@ def record(lab: Lab, name: str | None, runs: Sequence[str], *, journey: bool) ->
         checked = exercise_check.record_check(exercises[0], lab.workspace)
         for language, taken in checked.items():
             stem = exercise_check.stem(language)
-            texts[chosen.folder / f"{stem}.txt"] = str(taken.recording)
-            texts[chosen.folder / f"{stem}.cast"] = taken.cast
+            texts[chosen.recordings / f"{stem}.txt"] = str(taken.recording)
+            texts[chosen.recordings / f"{stem}.cast"] = taken.cast
     write_all(texts)
     pages.main()
     for path in texts:

@@ -18,6 +18,9 @@ from bcclessons.setup.files import unreadable
 
 _Kind = TypeVar("_Kind")
 
+RECORDINGS = "recordings"
+"""The folder, within a lesson's, of what is recorded: runs, checks and journeys."""
+
 
 class Needs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a machine must offer to run the lesson.
@@ -64,6 +67,11 @@ class Lesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def source(self) -> Path:
         """The program's file."""
         return self.folder / self.program
+
+    @property
+    def recordings(self) -> Path:
+        """The folder of what is recorded of it."""
+        return self.folder / RECORDINGS
 
     @property
     def label(self) -> str:

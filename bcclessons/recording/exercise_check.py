@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Language, Problem, Text
+from bcclessons.course.lesson import RECORDINGS
 from bcclessons.grading import feedback
 from bcclessons.machines import commands
 from bcclessons.machines.vm.client import Vm
@@ -97,7 +98,9 @@ def _check(
 
 def _copy(checkout: Path, to: Path) -> None:
     """Make a checkout with what ./lab check needs, and no file of a learner."""
-    unwanted = shutil.ignore_patterns("my_sample*", "*.cast", "__pycache__", ".*_cache")
+    unwanted = shutil.ignore_patterns(
+        "my_sample*", RECORDINGS, "__pycache__", ".*_cache"
+    )
     for name in _NEEDED:
         if (checkout / name).is_dir():
             shutil.copytree(checkout / name, to / name, ignore=unwanted)

@@ -56,4 +56,4 @@ def record(
 
 def path_of(lesson: Lesson, run: Run) -> Path:
     """Return the file of a journey's recording."""
-    return lesson.folder / f"{run.name}.json"
+    return lesson.recordings / f"{run.name}.json"

@@ -95,13 +95,14 @@ def recorded(
 def files(
     taken: RecordedRun, lesson: Lesson, run: Run, checkout: Path
 ) -> dict[Path, str]:
-    """Return the texts of a run's files, by their paths beside the lesson.
+    """Return the texts of a run's files, by their paths.
 
-    Only one that is watched has a cast. A picture that the checkout has of this run is among them, drawn anew.
+    Only one that is watched has a cast. A picture that the checkout has of this run is
+    among them, drawn anew.
     """
-    texts = {lesson.folder / f"{run.stem}.txt": str(taken.recording)}
+    texts = {lesson.recordings / f"{run.stem}.txt": str(taken.recording)}
     if run.is_watched:
-        texts[lesson.folder / f"{run.stem}.cast"] = taken.cast
+        texts[lesson.recordings / f"{run.stem}.cast"] = taken.cast
     drawn = checkout / "docs/pictures" / f"{run.stem}-{lesson.label}.svg"
     if drawn.exists():
         texts[drawn] = picture.draw(taken.recording, lesson.program)
@@ -121,7 +122,7 @@ def program_of(lesson: Lesson, run: Run) -> str:
 def _copy(lesson: Lesson, run: Run, checkout: Path) -> None:
     """Make a checkout with nothing but the lesson, for every user to read."""
     folder = checkout / "lessons" / lesson.folder.name
-    no_recordings = shutil.ignore_patterns("run*.txt", "run*.cast")
+    no_recordings = shutil.ignore_patterns(lesson.recordings.name)
     shutil.copytree(lesson.folder, folder, ignore=no_recordings)
     (folder / lesson.program).write_text(program_of(lesson, run), encoding="utf-8")
     for path in (checkout, *checkout.rglob("*")):

@@ -80,7 +80,7 @@ def exercise_at(target: Path, page: Page) -> Exercise | None:
 
 def _run(target: Path, link: Element, page: Page, *, animated: bool) -> str:
     if animated:
-        item = next(each for each in page.lessons if each.folder == target.parent)
+        item = next(each for each in page.lessons if each.recordings == target.parent)
         return runs.animated(recording.load(target), item, page.language)
     return runs.shown(target, link.get("title"), page)
 

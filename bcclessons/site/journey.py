@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bcclessons.console.text import Language, Problem, Text
 from bcclessons.course import journey, translation
 from bcclessons.course.journey import Journey
-from bcclessons.course.lesson import Lesson
+from bcclessons.course.lesson import RECORDINGS, Lesson
 from bcclessons.site.fragment import apart, inline
 from bcclessons.site.labels import caption
 from bcclessons.site.markdown import render
@@ -61,7 +61,7 @@ def tracks(path: Path) -> list[Track]:
     found: list[Track] = []
     for level, title, name, text in zip(*(parts[i::4] for i in range(4)), strict=True):
         if level == "#":
-            recording = journey.load(path.with_name(f"{name}.json"))
+            recording = journey.load(path.parent / RECORDINGS / f"{name}.json")
             found.append(Track(name, title, [], recording))
         else:
             track = found[-1]

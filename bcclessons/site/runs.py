@@ -31,7 +31,8 @@ _MARKS = {"differs": ("mark", labels.DIFFERS), "missing": ("del", labels.MISSING
 
 def script_path(cast: Path) -> str:
     """Return the path on the site of a recording, as a script."""
-    return f"lessons/{cast.parent.name}/{cast.stem}.js"
+    lesson, folder = cast.parts[-3:-1]
+    return f"lessons/{lesson}/{folder}/{cast.stem}.js"
 
 
 def shown(target: Path, fragment: str | None, page: Page) -> str:
@@ -43,7 +44,7 @@ def shown(target: Path, fragment: str | None, page: Page) -> str:
     """
     taken = recording.load(target)
     item = page.own_lesson()
-    if item is None or item.folder != target.parent:
+    if item is None or item.recordings != target.parent:
         return (
             f'<div class="run no-copy">{_plain(taken, fragment, page.language)}</div>'
         )

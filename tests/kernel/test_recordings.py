@@ -56,7 +56,7 @@ RUNS = [
     for each in item.all_runs
     for run in each.on_each_release
 ]
-CASTS = sorted(ROOT.glob("lessons/*/run*.cast"))
+CASTS = sorted(ROOT.glob("lessons/*/recordings/*.cast"))
 
 
 def need_vm(item: Lesson, release: Release) -> None:
@@ -70,7 +70,7 @@ def need_vm(item: Lesson, release: Release) -> None:
 @pytest.mark.parametrize(("item", "run"), [case(*each) for each in RUNS])
 def test_a_fresh_run_has_the_recorded_shape(item: Lesson, run: Run) -> None:
     need_vm(item, recorder.release_of(run))
-    recorded = recording.load(item.folder / f"{run.stem}.txt")
+    recorded = recording.load(item.recordings / f"{run.stem}.txt")
     fresh = recorder.record(item, run, WORKSPACE, fast=True).recording
     assert recording.shape(fresh.body) == recording.shape(recorded.body)
 
@@ -82,13 +82,13 @@ def test_a_fresh_check_has_the_recorded_shape(item: Lesson) -> None:
     first = exercises.load_all([item])[0]
     fresh = exercise_check.record_check(first, WORKSPACE, fast=True)
     for language, taken in fresh.items():
-        path = item.folder / f"{exercise_check.stem(language)}.txt"
+        path = item.recordings / f"{exercise_check.stem(language)}.txt"
         recorded = recording.load(path).body
         assert recording.shape(taken.recording.body) == recording.shape(recorded)
 
 
 @pytest.mark.parametrize(
-    "path", CASTS, ids=lambda path: f"{path.parent.name}-{path.stem}"
+    "path", CASTS, ids=lambda path: f"{path.parent.parent.name}-{path.stem}"
 )
 def test_a_cast_ends_with_what_the_text_ends_with(path: Path, tmp_path: Path) -> None:
     text = recording.load(path.with_suffix(".txt")).body
@@ -154,7 +154,7 @@ def test_a_run_that_ends_before_its_time_is_refused(private: Path) -> None:
 def test_a_recording_that_is_cut_short_changes_nothing(private: Path) -> None:
     item = lessons.find(LESSONS, "02")
     need_vm(item, recorder.release_of(item.all_runs[0]))
-    before = {path: path.read_bytes() for path in item.folder.glob("run*")}
+    before = {path: path.read_bytes() for path in item.recordings.iterdir()}
     process = subprocess.Popen(
         [ROOT / "lab", "record", item.label], stderr=subprocess.DEVNULL
     )
@@ -171,7 +171,7 @@ def test_a_recording_that_is_cut_short_changes_nothing(private: Path) -> None:
         process.kill()
         process.wait()
     assert_nothing_left(private)
-    assert {path: path.read_bytes() for path in item.folder.glob("run*")} == before
+    assert {path: path.read_bytes() for path in item.recordings.iterdir()} == before
 
 
 def test_a_run_that_fails_leaves_those_before_it_as_they_were(
@@ -181,11 +181,11 @@ def test_a_run_that_fails_leaves_those_before_it_as_they_were(
     need_vm(item, recorder.release_of(item.all_runs[0]))
     copy = tmp_path / "checkout"
     shutil.copytree(checkout, copy, ignore=shutil.ignore_patterns(".git"))
-    folder = copy / item.folder.relative_to(ROOT)
+    folder = copy / item.recordings.relative_to(ROOT)
     (folder / "run-not-root.txt").write_text("old")
-    data = folder / "lesson.toml"
+    data = folder.parent / "lesson.toml"
     data.write_text(data.read_text().replace("rm -r /usr/lib/python3", "exit 3 #"))
-    before = {path: path.read_bytes() for path in folder.glob("run*")}
+    before = {path: path.read_bytes() for path in folder.iterdir()}
     done = subprocess.run(
         [copy / "lab", "--lang", "en", "record", "02", "not-root", "no-bcc"],
         capture_output=True,
@@ -195,4 +195,4 @@ def test_a_run_that_fails_leaves_those_before_it_as_they_were(
     assert done.returncode == 1
     assert "Recording run-not-root" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("lab: a command failed on the VM")
-    assert {path: path.read_bytes() for path in folder.glob("run*")} == before
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before

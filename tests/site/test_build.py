@@ -67,11 +67,11 @@ def test_runs_are_shown_as_recorded(
         )
         page = html.unescape(re.sub(r"<[^>]*>", "", marked))
         links = re.findall(
-            r"^\[.*\]\((run\S*\.txt)\)$", source_of(item, language), re.M
+            r"^\[.*\]\(recordings/(run\S*\.txt)\)$", source_of(item, language), re.M
         )
         assert "run.txt" in links
         for name in links:
-            run = recording.load(item.folder / name)
+            run = recording.load(item.recordings / name)
             assert run.body in page, name
             assert run.kernel in page
             assert run.bcc in page
@@ -122,7 +122,7 @@ def broken(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with (lessons / "01_trace_printk/trace_printk_sample").open("a") as program:
         program.write("# a new line\n")
-    (lessons / "03_data_access/run.txt").unlink()
+    (lessons / "03_data_access/recordings/run.txt").unlink()
     (copy / "docs/glossary.en.md").unlink()
     return copy
 

@@ -43,7 +43,7 @@ def test_the_run_is_complete_in_the_first_frame(
         "events.perf_submit(ctx, &data, sizeof(data));"
     )
     shown = page.locator(".demo .run code")
-    body = recording.load(find(lessons, "02").folder / "run.txt").body
+    body = recording.load(find(lessons, "02").recordings / "run.txt").body
     assert shown.inner_text().strip() == body.strip()
     hidden = "all => all.filter(e => !e.checkVisibility({visibilityProperty: true}))"
     assert shown.locator("*").evaluate_all(f"{hidden}.length") == 0

@@ -153,9 +153,9 @@ def test_a_mark_leads_to_its_command(open_page: Open, lessons: list[Lesson]) -> 
     steps = [step.command for step in find(lessons, "02").demo.steps]
     assert marks.all_inner_texts() == ["sudo ./perf_output_sample", *steps, "Ctrl-C"]
     expect(page.locator(".ap-marker")).to_have_count(4)
-    events = recording.load(find(lessons, "02").folder / "run.txt").body.splitlines()[
-        2:
-    ]
+    events = recording.load(
+        find(lessons, "02").recordings / "run.txt"
+    ).body.splitlines()[2:]
     marks.nth(3).click()
     expect(terminal).to_contain_text(events[-2])
     marks.nth(1).focus()

@@ -11,7 +11,7 @@ from bcclessons.setup.paths import CHECKOUT
 LESSONS = lesson.load_all(CHECKOUT)
 PAGE = lesson.find(LESSONS, "02").folder / "README.md"
 PROGRAM = "perf_output_sample"
-RUN = recording.load(PAGE.parent / "run.txt").body
+RUN = recording.load(PAGE.parent / "recordings/run.txt").body
 
 
 def renewed(markdown: str) -> str:
@@ -48,17 +48,19 @@ def test_a_link_that_names_no_lines_is_a_sentence() -> None:
 
 @pytest.mark.parametrize("old", ["", "\n```text\nof another time\n```\n"])
 def test_the_text_of_a_run_follows_its_link(old: str) -> None:
-    text = renewed(f"Before\n\n[A run](run.txt)\n{old}\nAfter\n")
-    assert text == f"Before\n\n[A run](run.txt)\n\n```text\n{RUN}```\n\nAfter\n"
+    text = renewed(f"Before\n\n[A run](recordings/run.txt)\n{old}\nAfter\n")
+    assert (
+        text == f"Before\n\n[A run](recordings/run.txt)\n\n```text\n{RUN}```\n\nAfter\n"
+    )
     assert renewed(text) == text
 
 
 def test_a_part_of_a_run_is_that_part() -> None:
     last = RUN.splitlines()[-2]
-    text = renewed(f'[A run](run.txt "{last}")\n')
+    text = renewed(f'[A run](recordings/run.txt "{last}")\n')
     assert text.endswith(f"\n\n```text\n{last}\n```\n")
 
 
 def test_without_runs_it_is_as_it_was_written() -> None:
-    markdown = "Before\n\n[A run](run.txt)\n\n```sh\nls\n```\n\n```text\nmine\n```\n"
+    markdown = "Before\n\n[A run](recordings/run.txt)\n\n```sh\nls\n```\n\n```text\nmine\n```\n"
     assert copies.without_runs(renewed(markdown)) == markdown

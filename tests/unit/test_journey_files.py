@@ -33,7 +33,7 @@ each_language = pytest.mark.parametrize("language", Language)
 
 
 def recorded(item: Lesson, name: str) -> Journey:
-    return journey.load(item.folder / f"{name}.json")
+    return journey.load(item.recordings / f"{name}.json")
 
 
 def c_layout(source: str) -> tuple[list[Member], int]:
@@ -55,7 +55,7 @@ def test_a_recording_says_where_it_is_from(item: Lesson, name: str) -> None:
     found = recorded(item, name)
     assert found.command == f"./lab record --journey {item.label}"
     assert found.release == "Debian 13"
-    assert str(found) == (item.folder / f"{name}.json").read_text(encoding="utf-8")
+    assert str(found) == (item.recordings / f"{name}.json").read_text(encoding="utf-8")
 
 
 @each_recording
@@ -309,7 +309,7 @@ def test_a_mistake_in_a_step_is_a_warning(
 def test_a_recording_that_cannot_be_read_says_how_to_make_it_again(
     copy: Lesson,
 ) -> None:
-    path = copy.folder / "journey.json"
+    path = copy.recordings / "journey.json"
     path.write_text(path.read_text().replace('"kind": "rings"', '"kind": "rinks"'))
     with pytest.raises(Problem) as caught:
         journey.load(path)

@@ -44,7 +44,7 @@ def test_every_group_has_fragments_that_fit(item: Lesson) -> None:
 
 @pytest.mark.parametrize("item", LESSONS, ids=lambda item: item.label)
 def test_every_line_of_the_main_run_is_made_by_the_program(item: Lesson) -> None:
-    _, *lines = recording.load(item.folder / "run.txt").body.splitlines()
+    _, *lines = recording.load(item.recordings / "run.txt").body.splitlines()
     found = origins(item)
     groups = len(re.compile(item.output.line).groupindex)
     assert lines.pop() == "^C"

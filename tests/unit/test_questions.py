@@ -97,7 +97,7 @@ def test_the_right_answer_is_known_by_neither_place_nor_length(
 @each_language
 def test_the_main_run_answers_a_question(item: Lesson, language: Language) -> None:
     text = readme(item, language).read_text(encoding="utf-8")
-    before, _, _ = text.partition(f"]({MAIN}.txt)")
+    before, _, _ = text.partition(f"](recordings/{MAIN}.txt)")
     (*_, paragraph, _) = before.split("\n\n")
     assert _ASKED.fullmatch(paragraph)
 
@@ -189,7 +189,7 @@ def test_the_recordings_say_what_the_right_answers_say() -> None:
     """They are recorded anew now and then; these numbers are in the questions."""
 
     def body(label: str, stem: str) -> str:
-        folder = lesson.find(LESSONS, label).folder
+        folder = lesson.find(LESSONS, label).recordings
         return recording.load(folder / f"{stem}.txt").body
 
     assert len(re.findall(r"comm=", body("01", "run"))) == 7

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import re
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import msgspec
 import pytest
 
 from bcclessons.console.text import Language, Problem
-from bcclessons.course import exercise, lesson, recording
+from bcclessons.course import exercise, journey, lesson, recording
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.recording import Recording, shape
 from bcclessons.course.run import Change, Run
@@ -177,7 +176,7 @@ def test_what_must_vary_is_compared_as_the_same() -> None:
 
 @pytest.mark.parametrize(("item", "run"), RUNS)
 def test_every_run_is_recorded(item: Lesson, run: Run) -> None:
-    taken = recording.load(item.folder / f"{run.stem}.txt")
+    taken = recording.load(item.recordings / f"{run.stem}.txt")
     assert taken.command == f"./lab record {item.label} {run.name}"
     assert taken.release == recorder.release_of(run).title
     assert taken.body.startswith("$ ")
@@ -185,11 +184,11 @@ def test_every_run_is_recorded(item: Lesson, run: Run) -> None:
     assert ("^C\n" in taken.body) == bool(run.steps)
 
 
-CASTS = sorted(ROOT.glob("lessons/*/run*.cast"))
+CASTS = sorted(ROOT.glob("lessons/*/recordings/*.cast"))
 
 
 @pytest.mark.parametrize(
-    "path", CASTS, ids=lambda path: f"{path.parent.name}-{path.stem}"
+    "path", CASTS, ids=lambda path: f"{path.parent.parent.name}-{path.stem}"
 )
 def test_a_cast_has_a_marker_for_each_typed_command(path: Path) -> None:
     header, *events = map(json.loads, path.read_text(encoding="utf-8").splitlines())
@@ -202,8 +201,7 @@ def test_a_cast_has_a_marker_for_each_typed_command(path: Path) -> None:
         commands = [line[2:] for line in body.splitlines() if line[:2] == "$ "]
         assert typed == commands
         return
-    folder = {item.folder: item for item in LESSONS}
-    item = folder[path.parent]
+    (item,) = [item for item in LESSONS if item.recordings == path.parent]
     (run,) = [run for run in item.all_runs if run.stem == path.stem]
     assert run.steps
     started = run.typed or [f"sudo ./{item.program}"]
@@ -211,7 +209,7 @@ def test_a_cast_has_a_marker_for_each_typed_command(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", CASTS, ids=lambda path: f"{path.parent.name}-{path.stem}"
+    "path", CASTS, ids=lambda path: f"{path.parent.parent.name}-{path.stem}"
 )
 def test_the_first_picture_of_a_cast_has_the_first_command(path: Path) -> None:
     _, *events = map(json.loads, path.read_text(encoding="utf-8").splitlines())
@@ -224,7 +222,7 @@ def test_the_first_picture_of_a_cast_has_the_first_command(path: Path) -> None:
 
 def test_the_main_run_shows_the_events_of_the_demo(lessons: list[Lesson]) -> None:
     for item in lessons:
-        command, *lines = recording.load(item.folder / "run.txt").body.splitlines()
+        command, *lines = recording.load(item.recordings / "run.txt").body.splitlines()
         assert command == f"$ sudo ./{item.program}"
         assert item.output.ready.split("\n")[0] == lines[0]
         events = [line for line in lines if re.search(item.output.line, line)]
@@ -242,13 +240,14 @@ def test_every_change_fits(item: Lesson, run: Run) -> None:
 
 def test_there_is_no_recording_of_another_run(lessons: list[Lesson]) -> None:
     for item in lessons:
-        names = {path.name for path in item.folder.glob("run*.*")}
+        names = {path.name for path in item.recordings.iterdir()}
         runs = [each for run in item.all_runs for each in run.on_each_release]
         checks = {exercise_check.stem(language) for language in Language}
         assert names == (
             {f"{run.stem}.txt" for run in runs}
             | {f"{run.stem}.cast" for run in runs if run.is_watched}
             | {f"{check}.{kind}" for check in checks for kind in ("txt", "cast")}
+            | {f"{run.name}.json" for run in journey.recordings(item)}
         )
 
 
@@ -257,7 +256,7 @@ def test_the_recorded_check_is_of_the_exercise_as_it_is(lessons: list[Lesson]) -
         first = exercise.load_all([item])[0]
         program = first.start.read_text().splitlines()
         for language in Language:
-            path = item.folder / f"{exercise_check.stem(language)}.txt"
+            path = item.recordings / f"{exercise_check.stem(language)}.txt"
             body = recording.load(path).body
             title = first.title.to(language)
             assert body.count(f"$ ./lab check {first.label}") == 2
@@ -269,7 +268,7 @@ def test_the_recorded_check_is_of_the_exercise_as_it_is(lessons: list[Lesson]) -
 
 def test_the_readme_shows_the_recorded_run(lessons: list[Lesson]) -> None:
     item = lesson.find(lessons, "02")
-    drawn = picture.draw(recording.load(item.folder / "run.txt"), item.program)
+    drawn = picture.draw(recording.load(item.recordings / "run.txt"), item.program)
     assert (ROOT / "docs/pictures/run-02.svg").read_text(encoding="utf-8") == drawn
 
 
@@ -296,21 +295,20 @@ def test_a_run_has_two_files_and_perhaps_a_picture(
     lessons: list[Lesson], tmp_path: Path
 ) -> None:
     folder = tmp_path / "lessons/02_perf_output"
-    folder.mkdir(parents=True)
+    own = folder / "recordings"
     drawn = tmp_path / "docs/pictures/run-02.svg"
     drawn.parent.mkdir(parents=True)
     drawn.touch()
     item = msgspec.structs.replace(lesson.find(lessons, "02"), folder=folder)
-    (folder / "text").write_text(TEXT)
-    taken = recorder.RecordedRun(recording.load(folder / "text"), "cast\n")
-    os.unlink(folder / "text")
+    (tmp_path / "text").write_text(TEXT)
+    taken = recorder.RecordedRun(recording.load(tmp_path / "text"), "cast\n")
     main = item.all_runs[0]
     files = recorder.files(taken, item, main, tmp_path)
-    assert list(files) == [folder / "run.txt", folder / "run.cast", drawn]
+    assert list(files) == [own / "run.txt", own / "run.cast", drawn]
     assert list(files.values())[:2] == [TEXT, "cast\n"]
     assert "sudo" in files[drawn]
     quiet = recorder.files(taken, item, Run(name="other"), tmp_path)
-    assert list(quiet) == [folder / "run-other.txt"]
+    assert list(quiet) == [own / "run-other.txt"]
     elsewhere = msgspec.structs.replace(main, on="debian-11")
     on_11 = recorder.files(taken, item, elsewhere, tmp_path)
-    assert list(on_11) == [folder / "run.debian-11.txt"]
+    assert list(on_11) == [own / "run.debian-11.txt"]

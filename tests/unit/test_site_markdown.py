@@ -42,7 +42,7 @@ def test_a_lesson_has_its_references_its_run_and_its_program(
     reference = re.search(rf'<a class="line-reference" [^>]*href="#L{line}"', result)
     assert reference is not None
     assert f"<code>{POLL}</code></a>{label}" in result
-    run = recording.load(LESSON.folder / "run.txt")
+    run = recording.load(LESSON.recordings / "run.txt")
     shown = html.unescape(re.sub(r"<[^>]*>", "", result))
     assert run.body.rstrip() in shown
     program = listing.whole(source, page.explanations(LESSON), language)
@@ -81,9 +81,9 @@ def test_the_narrowest_reference_explains_a_line_and_of_those_the_first() -> Non
         ("値を\n送る．", "<p>値を送る．</p>"),
         (f"[`{POLL}`](perf_output_sample) で待つ", " 行目）で待つ"),
         ("[`perf_output_sample`](perf_output_sample) を", 'href="#program"'),
-        ("[A run](run.txt)", '<button type="button" class="watch">'),
-        ("[A run](run.txt)", '<span data-lines="29 30">'),
-        ("[A check](run-check.txt)", '<button type="button" class="watch">'),
+        ("[A run](recordings/run.txt)", '<button type="button" class="watch">'),
+        ("[A run](recordings/run.txt)", '<span data-lines="29 30">'),
+        ("[A check](recordings/run-check.txt)", '<button type="button" class="watch">'),
     ],
 )
 def test_what_markdown_becomes(text: str, expected: str) -> None:
@@ -91,17 +91,17 @@ def test_what_markdown_becomes(text: str, expected: str) -> None:
 
 
 def test_a_part_of_a_run_has_only_these_lines() -> None:
-    (header,) = re.findall("^TIME.*", (LESSON.folder / "run.txt").read_text(), re.M)
+    (header,) = re.findall("^TIME.*", (LESSON.recordings / "run.txt").read_text(), re.M)
     page = Page(LESSON.folder / "README.md")
-    result = rendered(page, f'[A run](run.txt "{header}")')
+    result = rendered(page, f'[A run](recordings/run.txt "{header}")')
     assert f">{header}\n</span></code>" in result
     assert "Hello" not in result
 
 
 def test_a_run_is_text_alone_on_other_pages_and_where_nobody_types() -> None:
     for folder, text in (
-        (CHECKOUT / "docs", "[A run](../lessons/02_perf_output/run.txt)"),
-        (LESSON.folder, "[Refused](run-not-root.txt)"),
+        (CHECKOUT / "docs", "[A run](../lessons/02_perf_output/recordings/run.txt)"),
+        (LESSON.folder, "[Refused](recordings/run-not-root.txt)"),
     ):
         result = rendered(Page(folder / "README.en.md"), text)
         assert "sudo ./perf_output_sample" in result
@@ -112,7 +112,7 @@ def test_a_run_is_text_alone_on_other_pages_and_where_nobody_types() -> None:
     ("text", "says"),
     [
         ("See [`poll_perf()`](perf_output_sample).", "`poll_perf()` is on no line"),
-        ("[A run](run-nothing.txt)", "cannot embed run-nothing.txt"),
+        ("[A run](recordings/run-nothing.txt)", "cannot embed run-nothing.txt"),
         ('[Lines](perf_output_sample "nowhere")', "cannot embed perf_output_sample"),
     ],
 )
@@ -149,7 +149,9 @@ def test_a_page_is_known_by_its_name_in_both_languages() -> None:
 def test_a_run_is_seen_on_the_kernel_that_is_linked_to(
     name: str, kernel: str, watched: bool
 ) -> None:
-    result = rendered(Page(LESSON.folder / "README.en.md"), f"[A run]({name}.txt)")
+    result = rendered(
+        Page(LESSON.folder / "README.en.md"), f"[A run](recordings/{name}.txt)"
+    )
     labels = re.findall(
         r'<input type="radio"[^>]*?( checked)?><label[^>]*>([\d.]+)<', result
     )
