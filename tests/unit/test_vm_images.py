@@ -19,8 +19,15 @@ from bcclessons.machines.debian import RELEASES
 from bcclessons.machines.host import Host
 from bcclessons.machines.vm import client, kvm, layout, options, recipe, store
 from bcclessons.machines.vm.layout import Image
+from bcclessons.machines.vm.state import (
+    LOCK,
+    State,
+    is_supervised,
+    start_time,
+    state_of,
+)
 from bcclessons.machines.vm.store import Store
-from bcclessons.machines.vm.supervisor import LOCK, State, ssh_options, start_time
+from bcclessons.machines.vm.supervisor import ssh_options
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.cache import in_use
 
@@ -233,10 +240,10 @@ def test_stop_ends_no_process_that_is_not_the_supervisor(
     with subprocess.Popen(
         ["flock", folder / LOCK, "cat"], stdin=subprocess.PIPE
     ) as starting:
-        while not client._is_supervised(folder):
+        while not is_supervised(folder):
             pass
         assert client.stop(workspace) == []
-        assert client._state_of(folder) is None
+        assert state_of(folder) is None
         starting.terminate()
         assert starting.stdin is not None
         starting.stdin.close()

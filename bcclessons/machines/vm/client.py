@@ -18,8 +18,9 @@ from bcclessons.console.text import Problem, Text
 from bcclessons.machines.debian import RELEASES
 from bcclessons.machines.vm import kvm
 from bcclessons.machines.vm.layout import Image
+from bcclessons.machines.vm.state import SLEEP, WAKE, State, is_supervised, state_of
 from bcclessons.machines.vm.store import Store
-from bcclessons.machines.vm.supervisor import LOCK, Guest, State, ssh_options
+from bcclessons.machines.vm.supervisor import Guest, ssh_options
 from bcclessons.setup.cache import locked, python_command
 
 if TYPE_CHECKING:
@@ -37,30 +38,6 @@ def _run_folder(workspace: Workspace) -> Path:
     return workspace.cache / "run" / f"{workspace.release.name}-{digest}"
 
 
-def _is_supervised(folder: Path) -> bool:
-    """Tell whether a supervisor holds its lock."""
-    try:
-        with (folder / LOCK).open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        pass
-    return False
-
-
-def _state_of(folder: Path) -> State | None:
-    """Return the state of the supervisor that holds the lock; None if there is none.
-
-    A supervisor that was killed leaves its state behind.
-    """
-    try:
-        state = State.read(folder)
-    except (OSError, ValueError):
-        return None
-    return state if _is_supervised(folder) and state.is_alive() else None
-
-
 class Vm:
     """A use of the checkout's VM: starts it if need be; the last use ends it."""
 
@@ -69,11 +46,17 @@ class Vm:
         workspace: Workspace,
         *,
         folder: Path | None = None,
+        confined: bool = False,
     ) -> None:
-        """``folder``, for a VM that nobody else joins, holds what belongs to it."""
+        """``folder``, for a VM that nobody else joins, holds what belongs to it.
+
+        ``confined``, for a VM of somebody else: it gets to nothing of this host but the
+        checkout, and what runs on this host itself has the CPU first.
+        """
         self._workspace = workspace
         self._store = Store(workspace)
         self._folder = folder or _run_folder(workspace)
+        self._confined = confined
         self._users: IO[str] | None = None
         self._image: Image | None = None
         self._ssh: list[str] = []
@@ -102,6 +85,7 @@ class Vm:
             image.kernel_version,
             str(snapshot.folder) if snapshot else None,
             str(self._workspace.checkout),
+            confined=self._confined,
         )
         self._users = (self._folder / "users").open("w")
         starting = Text(ja="VM を始める", en="Starting the VM")
@@ -119,8 +103,8 @@ class Vm:
             fcntl.flock(self._users, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:  # a supervisor that is ending; wait for its end
             fcntl.flock(self._users, fcntl.LOCK_SH)
-        while _is_supervised(self._folder):
-            if _state_of(self._folder) is not None:
+        while is_supervised(self._folder):
+            if state_of(self._folder) is not None:
                 return
             time.sleep(0.02)
         State.remove(self._folder)  # of one that was killed
@@ -134,6 +118,7 @@ class Vm:
             subprocess.Popen(
                 [
                     *("setsid", "--fork"),
+                    *(("nice",) if self._confined else ()),
                     *python_command(sys.executable, self._workspace.cache),
                     *("-m", "bcclessons.machines.vm.supervisor", str(self._folder)),
                 ],
@@ -161,7 +146,7 @@ class Vm:
         self._users.close()
         self._users = None
         end = time.monotonic() + 5
-        while _is_supervised(self._folder) and time.monotonic() < end:
+        while is_supervised(self._folder) and time.monotonic() < end:
             if self._others():
                 return
             time.sleep(0.01)
@@ -183,7 +168,20 @@ class Vm:
 
     def is_running(self) -> bool:
         """Tell whether the VM still runs."""
-        return _is_supervised(self._folder)
+        return is_supervised(self._folder)
+
+    def sleep(self) -> None:
+        """Pause the VM: it keeps its memory, and takes no CPU time until ``wake``."""
+        self._signal(SLEEP)
+
+    def wake(self) -> None:
+        """Let a VM that sleeps go on from where it was; its clock has stood still."""
+        self._signal(WAKE)
+
+    def _signal(self, number: signal.Signals) -> None:
+        state = state_of(self._folder)
+        if state is not None:
+            state.signal(number)
 
     def why_ended(self) -> Problem:
         """Return what to say of a VM that has ended under its user."""
@@ -225,7 +223,7 @@ def stop(workspace: Workspace) -> list[Release]:
     stopped = []
     for release in RELEASES:
         folder = _run_folder(workspace.on(release))
-        state = _state_of(folder)
+        state = state_of(folder)
         if state is not None:
             (folder / _STOPPED).touch()
         if state is None or not state.signal(signal.SIGTERM):
@@ -233,7 +231,7 @@ def stop(workspace: Workspace) -> list[Release]:
         stopped.append(release)
         end = time.monotonic() + _STOP_SECONDS
         with workspace.console.waiting(Text(ja="VM を止める", en="Stopping the VM")):
-            while _is_supervised(folder):
+            while is_supervised(folder):
                 if time.monotonic() > end:
                     state.signal(signal.SIGKILL)
                 time.sleep(0.02)

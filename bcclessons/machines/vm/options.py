@@ -19,6 +19,7 @@ def options(
     memory: Path | None,
     *,
     incoming: bool,
+    confined: bool = False,
 ) -> list[str]:
     """Return QEMU's options for a guest; see Qemu for what the arguments mean."""
     machine = "q35"
@@ -33,6 +34,12 @@ def options(
         ]
     if incoming:
         more += ["-incoming", "defer"]
+    if confined:
+        # Reading the state of a snapshot takes a process, so spawn= is not denied.
+        more += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny"]
+    # A mapped link, device or set-uid bit is none on this host, where it could reach
+    # what is outside of the share.
+    security = "mapped-xattr" if confined else "none"
     return [
         "-nodefaults", "-no-user-config", "-no-reboot",
         "-name", "bcc-lessons", "-display", "none",
@@ -51,7 +58,7 @@ def options(
         "-drive", f"if=none,id=root,format=raw,readonly=on,file={_value(image.root)}",
         "-device", "virtio-blk-pci,drive=root",
         "-virtfs", f"local,path={_value(share)},mount_tag=checkout"
-        ",security_model=none,multidevs=remap",
+        f",security_model={security},multidevs=remap",
         "-device", "virtio-rng-pci",
         "-netdev", "user,id=net,restrict=on",
         "-device", "virtio-net-pci,netdev=net,romfile=",

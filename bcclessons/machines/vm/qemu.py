@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 BOOT_SECONDS = 120.0
 """The longest that an emulated guest may take to boot."""
 
+LARGEST_FILE = 16 << 20
+"""The bytes of the largest file that a confined guest may write into its share."""
+
+# Without the signal, a write beyond the limit fails in the guest, and QEMU goes on.
+_CONFINEMENT = ("env", "--ignore-signal=XFSZ", "prlimit", f"--fsize={LARGEST_FILE}")
+
 
 class QemuError(Exception):
     """QEMU refused a command, or ended; the text is QEMU's own."""
@@ -38,12 +44,15 @@ class Qemu:
         log: Path,
         memory: Path | None = None,
         incoming: bool = False,
+        confined: bool = False,
     ) -> None:
         """Start QEMU.
 
         ``share`` is the folder that the guest can mount as "checkout". With
         ``memory``, the guest's memory is that file: written while a snapshot is
-        made, and copied on write when it is resumed (``incoming``).
+        made, and copied on write when it is resumed (``incoming``). ``confined``, for
+        a guest of somebody else, it gets to nothing of this host but the share, and
+        writes no file there of more than LARGEST_FILE bytes.
         """
         self._log = log.open("ab")
         # Sockets made here and inherited: no path, no port, nobody else's.
@@ -52,8 +61,11 @@ class Qemu:
         command = [
             # The guest dies with the process that started it, even by SIGKILL.
             "setpriv", "--pdeathsig", "KILL",
+            *(_CONFINEMENT if confined else ()),
             "qemu-system-x86_64",
-            *options(image, accelerator, share, memory, incoming=incoming),
+            *options(
+                image, accelerator, share, memory, incoming=incoming, confined=confined
+            ),
             "-chardev", f"socket,id=serial,fd={serial_guest.fileno()}",
             "-serial", "chardev:serial",
             "-chardev", f"socket,id=monitor,fd={monitor_guest.fileno()}",
@@ -174,6 +186,14 @@ class Qemu:
             ):
                 break
             time.sleep(0.01)
+        self.execute("cont")
+
+    def pause(self) -> None:
+        """Stop the guest's CPUs and clocks; it takes no CPU time from now on."""
+        self.execute("stop")
+
+    def go_on(self) -> None:
+        """Let the guest run again from where it was paused."""
         self.execute("cont")
 
     def forward_ssh(self) -> int:

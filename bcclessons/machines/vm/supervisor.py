@@ -18,31 +18,33 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 from bcclessons.machines.vm.layout import Image, Snapshot
 from bcclessons.machines.vm.qemu import BOOT_SECONDS, Qemu, QemuError
+from bcclessons.machines.vm.state import LOCK, SLEEP, WAKE, State, start_time
 from bcclessons.setup.cache import in_use
 from bcclessons.setup.files import write_atomically
 from bcclessons.setup.temporary import temporary_folder
-
-LOCK = "supervisor"
-"""The file that a supervisor holds the lock of."""
 
 _POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Guest:
-    """What to run; ``snapshot`` is None for a guest that KVM boots."""
+    """What to run; ``snapshot`` is None for a guest that KVM boots.
+
+    ``confined``, it is somebody else's: see Qemu.
+    """
 
     image: str
     kernel_version: str
     snapshot: str | None
     share: str
+    confined: bool = False
 
     def write(self, folder: Path) -> None:
         """Leave it for the supervisor of this folder."""
@@ -52,63 +54,6 @@ class Guest:
     def read(cls, folder: Path) -> Guest:
         """Read what ``write`` left."""
         return cls(**json.loads((folder / "guest.json").read_text()))
-
-
-@dataclass(frozen=True)
-class State:
-    """A supervisor whose guest can be logged in to, and how: port, control socket.
-
-    ``started`` tells its process from another of the same number: a number of
-    /proc/PID/stat.
-    """
-
-    pid: int
-    started: str
-    port: int
-    control: str
-
-    def write(self, folder: Path) -> None:
-        """Leave it for the users of this folder."""
-        write_atomically(folder / "state.json", json.dumps(asdict(self)))
-
-    @classmethod
-    def read(cls, folder: Path) -> State:
-        """Read what ``write`` left. Raise OSError or ValueError if there is none."""
-        try:
-            return cls(**json.loads((folder / "state.json").read_text()))
-        except TypeError as error:  # of another version
-            raise ValueError("not a state") from error
-
-    @staticmethod
-    def remove(folder: Path) -> None:
-        """Remove what ``write`` left."""
-        (folder / "state.json").unlink(missing_ok=True)
-
-    def is_alive(self) -> bool:
-        """Tell whether the supervisor has not ended."""
-        return start_time(self.pid) == self.started
-
-    def signal(self, number: signal.Signals) -> bool:
-        """Send a signal to the supervisor; return False if it has ended."""
-        try:
-            process = os.pidfd_open(self.pid)
-        except OSError:
-            return False
-        with os.fdopen(process):
-            if not self.is_alive():
-                return False
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(process, number)
-            return True
-
-
-def start_time(pid: int) -> str:
-    """Return when a process was started, in ticks since boot; "" if it has ended."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]
 
 
 def ssh_options(key: Path, known_hosts: Path, control: Path, port: int) -> list[str]:
@@ -143,6 +88,7 @@ def supervise(folder: Path, users: IO[str]) -> None:
                     log=folder / "log",
                     memory=snapshot.memory if snapshot else None,
                     incoming=snapshot is not None,
+                    confined=guest.confined,
                 )
             )
             if snapshot:
@@ -187,9 +133,15 @@ def _wait_for_login(master: subprocess.Popen[bytes], control: Path) -> None:
 def _wait_for_end(users: IO[str], qemu: Qemu) -> None:
     """Wait until QEMU has ended, or nobody uses the VM: then hold their lock.
 
-    In one thread, for a signal that came to another would not interrupt this one.
+    SLEEP and WAKE pause the guest and let it go on meanwhile. In one thread, for a
+    signal that came to another would not interrupt this one.
     """
+    wanted: list[signal.Signals] = []
+    for number in (SLEEP, WAKE):
+        signal.signal(number, lambda number, _: wanted.append(signal.Signals(number)))
     while qemu.process.poll() is None:
+        if wanted:
+            (qemu.pause if wanted.pop(0) is SLEEP else qemu.go_on)()
         try:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
