@@ -101,15 +101,23 @@ class Lab:
                     self.console.say(problem.text)
         return found
 
-    def lesson(self, name: str) -> Lesson:
-        """Return the lesson meant by 2, 02 or a part of its name, else raise Problem."""
-        with self._explained(name):
-            return lesson.find(self.lessons, name)
+    def lesson(self, name: str, command: str = "./lab run") -> Lesson:
+        """Return the lesson meant by 2, 02 or a part of its name.
 
-    def named_exercises(self, name: str) -> list[Exercise]:
-        """Return the exercises meant by 02/1, or 02 for all, else raise Problem."""
+        Else raise Problem, with the ``command`` to type.
+        """
         with self._explained(name):
-            return exercise.find(self.exercises, name)
+            return lesson.find(self.lessons, name, command)
+
+    def named_exercises(
+        self, name: str, command: str = "./lab check"
+    ) -> list[Exercise]:
+        """Return the exercises meant by 02/1, or 02 for all.
+
+        Else raise Problem, with the ``command`` to type.
+        """
+        with self._explained(name):
+            return exercise.find(self.exercises, name, command)
 
     @contextmanager
     def _explained(self, name: str) -> Iterator[None]:

@@ -140,7 +140,7 @@ def reset(lab: Lab, name: str) -> None:
 
     Of a whole lesson, only those that have been started, and after asking.
     """
-    items = lab.named_exercises(name)
+    items = lab.named_exercises(name, "./lab reset")
     if len(items) > 1:
         items = [item for item in items if item.my_sample.exists()]
         if not items:

@@ -81,6 +81,7 @@ def _usage(error: click.UsageError) -> Text:
     """Say what is wrong on the command line, and what to type."""
     path = error.ctx.command_path if error.ctx else "./lab"
     message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
     see = Text(ja=f"使い方: {path} --help", en=f"see {path} --help")
     match error:
         case click.MissingParameter() if path.endswith(" reset"):
@@ -90,8 +91,8 @@ def _usage(error: click.UsageError) -> Text:
             )
         case click.MissingParameter():
             return Text(
-                ja="どのレッスンかを指定する．例: ./lab run 02．一覧: ./lab",
-                en="name a lesson: ./lab run 02; to list them: ./lab",
+                ja=f"どのレッスンかを指定する．例: {path} 02．一覧: ./lab",
+                en=f"name a lesson: {path} 02; to list them: ./lab",
             )
         case click.NoSuchOption():
             return Text(
@@ -108,9 +109,14 @@ def _usage(error: click.UsageError) -> Text:
                 ja=f"{error.option_name} の使い方が正しくない．{see.ja}",
                 en=f"{message}; {see.en}",
             )
-        case click.BadParameter(param=click.Parameter() as parameter):
+        case click.BadParameter(param=click.Argument()):
             return Text(
-                ja=f"{parameter.opts[0]} の値が正しくない．{see.ja}",
+                ja=f"引数の値が正しくない．{see.ja}",
+                en=f"{error.message.rstrip('.')}; {see.en}",
+            )
+        case click.BadParameter(param=click.Option() as option):
+            return Text(
+                ja=f"{option.opts[0]} の値が正しくない．{see.ja}",
                 en=f"{message}; {see.en}",
             )
         case _:

@@ -102,11 +102,12 @@ def _test_matrix(lab: Lab, arguments: Sequence[str], only: Release | None) -> No
     from bcclessons.recording import matrix
 
     if arguments:
+        on = "" if only is None else f" --on {only.name}"
         raise Problem(
             ja="--matrix は，レッスンのすべてのテストを実行するので，pytest への"
-            "引数と一緒には使えない．",
+            f"引数と一緒には使えない．例: ./lab test --matrix{on}",
             en="--matrix runs all tests of the lessons, so it takes no arguments "
-            "for pytest.",
+            f"for pytest: type ./lab test --matrix{on}",
         )
 
     def start(release: Release) -> AbstractContextManager[Machine]:
@@ -152,7 +153,7 @@ def record(lab: Lab, name: str | None, runs: Sequence[str], *, journey: bool) ->
         return
     if name is None:
         raise click.MissingParameter(param_type="argument")
-    chosen = lab.lesson(name)
+    chosen = lab.lesson(name, "./lab record")
     others = [run for run in runs if run != exercise_check.CHECK]
     found = lesson.find_runs(chosen, others) if others or not runs else []
     lab.require({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
@@ -193,17 +194,21 @@ def _record_journeys(lab: Lab, name: str | None, runs: Sequence[str]) -> None:
     from bcclessons.course.journey import recordings
     from bcclessons.recording import journey, recorder
 
+    command = "./lab record --journey"
+    chosen = lab.lessons if name is None else [lab.lesson(name, command)]
     if runs:
         raise Problem(
-            ja="--journey は，レッスンのほかに引数を取らない．",
-            en="--journey takes no argument but a lesson.",
+            ja="--journey は，レッスンのほかに引数を取らない．例: "
+            f"{command} {chosen[0].label}",
+            en="--journey takes no argument but a lesson: "
+            f"type {command} {chosen[0].label}",
         )
-    chosen = lab.lessons if name is None else [lab.lesson(name)]
     found = [(item, run) for item in chosen for run in recordings(item)]
     if not found:
         raise Problem(
-            ja=f"レッスン {chosen[0].label} に，journey.toml は無い．",
-            en=f"lesson {chosen[0].label} has no journey.toml.",
+            ja=f"レッスン {chosen[0].label} に，journey.toml は無い．書き方は CONTRIBUTING.md にある．",
+            en=f"lesson {chosen[0].label} has no journey.toml; CONTRIBUTING.md says "
+            "what goes into it.",
         )
     lab.require({"tmux": "tmux"}, Text(ja="録画するの", en="Recording"))
     texts: dict[Path, str] = {}

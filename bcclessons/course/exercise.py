@@ -118,10 +118,13 @@ def load_all(lessons: Sequence[Lesson]) -> list[Exercise]:
     return sorted(found, key=lambda item: (item.lesson.number, item.number))
 
 
-def find(exercises: Sequence[Exercise], where: str) -> list[Exercise]:
+def find(
+    exercises: Sequence[Exercise], where: str, command: str = "./lab check"
+) -> list[Exercise]:
     """Return the exercises meant by 02/1, or 02 for all of a lesson.
 
-    Raise Problem, naming those that there are, when none is meant.
+    Raise Problem, naming those that there are, when none is meant; ``command`` is what
+    to type then.
     """
     parts = re.fullmatch(r"0*([0-9]{1,3})(?:/0*([0-9]{1,3}))?/?", where)
     if parts:
@@ -136,7 +139,7 @@ def find(exercises: Sequence[Exercise], where: str) -> list[Exercise]:
     labels = ", ".join(item.label for item in exercises)
     example = exercises[0].label if exercises else "02/1"
     raise Problem(
-        ja=f"演習「{where}」は無い．あるのは {labels}．例: ./lab check {example}",
+        ja=f"演習「{where}」は無い．あるのは {labels}．例: {command} {example}",
         en=f"there is no exercise '{where}'; there is {labels}: "
-        f"type ./lab check {example}",
+        f"type {command} {example}",
     )

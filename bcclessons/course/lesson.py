@@ -131,10 +131,10 @@ def folders(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.glob("lessons/*/lesson.toml"))
 
 
-def find(lessons: list[Lesson], name: str) -> Lesson:
+def find(lessons: list[Lesson], name: str, command: str = "./lab run") -> Lesson:
     """Return the lesson meant by a number or a part of its name (2, 02, perf).
 
-    Raise Problem when none or more than one fits.
+    Raise Problem when none or more than one fits; ``command`` is what to type then.
     """
     if re.fullmatch(r"[0-9]{1,3}", name):
         fitting = [lesson for lesson in lessons if lesson.number == int(name)]
@@ -146,14 +146,14 @@ def find(lessons: list[Lesson], name: str) -> Lesson:
     if fitting:
         raise Problem(
             ja=f"「{name}」に合うレッスンが複数ある（{known}）．番号で指定する: "
-            f"./lab run {fitting[0].label}",
+            f"{command} {fitting[0].label}",
             en=f"'{name}' fits more than one lesson ({known}); give its number: "
-            f"./lab run {fitting[0].label}",
+            f"{command} {fitting[0].label}",
         )
     example = lessons[0].label if lessons else "02"
     raise Problem(
-        ja=f"レッスン「{name}」は無い．あるのは {known}．例: ./lab run {example}",
-        en=f"there is no lesson '{name}'; there is {known}: type ./lab run {example}",
+        ja=f"レッスン「{name}」は無い．あるのは {known}．例: {command} {example}",
+        en=f"there is no lesson '{name}'; there is {known}: type {command} {example}",
     )
 
 
@@ -167,8 +167,9 @@ def find_runs(lesson: Lesson, names: Sequence[str]) -> list[Run]:
         if name not in runs:
             raise Problem(
                 ja=f"レッスン {lesson.label} に，実行「{name}」は無い．"
-                f"あるのは {', '.join(runs)}．",
+                f"あるのは {', '.join(runs)}．例: ./lab record {lesson.label} {MAIN}",
                 en=f"lesson {lesson.label} has no run '{name}'; "
-                f"there is {', '.join(runs)}.",
+                f"there is {', '.join(runs)}: "
+                f"type ./lab record {lesson.label} {MAIN}",
             )
     return [runs[name] for name in dict.fromkeys(names or runs)]

@@ -67,8 +67,9 @@ def release(name: str) -> Release:
             return row
     names = ", ".join(row.name for row in RELEASES)
     raise Problem(
-        ja=f"Debian の版「{name}」は無い．あるのは {names}．",
-        en=f"there is no release '{name}'; there is {names}.",
+        ja=f"Debian の版「{name}」は無い．あるのは {names}．例: --on {RELEASES[0].name}",
+        en=f"there is no release '{name}'; there is {names}: "
+        f"type --on {RELEASES[0].name}",
     )
 
 

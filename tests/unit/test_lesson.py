@@ -100,7 +100,9 @@ def test_an_unknown_lesson_is_answered_with_those_there_are(
     for said in (caught.value.text.ja, caught.value.text.en):
         assert name in said
         assert "02_perf_output" in said
-        assert "./lab run" in said
+        assert "./lab run 01" in said
+    with pytest.raises(Problem, match=r"type \./lab record 01$"):
+        find(lessons, name, "./lab record")
 
 
 def test_an_ambiguous_name_is_answered_with_what_it_fits(tmp_path: Path) -> None:
