@@ -15,6 +15,9 @@ from bcclessons.course.run import Change, Run
 SETTINGS = "journey.toml"
 """The file of a lesson's folder that says how its journeys are recorded."""
 
+SCRIPT = "journey.py"
+"""The file of a lesson's folder that observes the program while it is recorded."""
+
 
 class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bytes that belong together: a member of a struct, or its padding.

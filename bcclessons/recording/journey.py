@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bcclessons.console.text import Problem
-from bcclessons.course.journey import Journey, View
+from bcclessons.course.journey import SCRIPT, Journey, View
 from bcclessons.recording import recorder
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def record(
 
     Raise Problem if it does not go as ``run`` says.
     """
-    script = f"cd lessons/{lesson.folder.name}; python3 journey.py {run.name}"
+    script = f"cd lessons/{lesson.folder.name}; python3 {SCRIPT} {run.name}"
     taken = recorder.record(lesson, run, workspace, fast=fast, afterwards=script)
     head = taken.recording
     try:

@@ -24,7 +24,7 @@ from mkdocs.utils import get_relative_url
 from mkdocs.utils.templates import TemplateContext
 
 from bcclessons.console.text import Language, Problem
-from bcclessons.course import lesson, support, translation
+from bcclessons.course import journey, lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
 from bcclessons.site import material, pane, repository, runs, scripts
@@ -99,8 +99,10 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             for each in files
         ]
         for item in self._lessons:
-            paths = sorted(p for name in _PUBLISHED for p in item.folder.glob(name))
-            collected += [file(path.relative_to(CHECKOUT).as_posix()) for path in paths]
+            paths = {p for name in _PUBLISHED for p in item.folder.glob(name)}
+            paths.discard(item.folder / journey.SCRIPT)  # no page links to it
+            names = sorted(p.relative_to(CHECKOUT).as_posix() for p in paths)
+            collected += map(file, names)
         return Files(collected)
 
     @event_priority(-150)

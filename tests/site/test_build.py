@@ -88,6 +88,13 @@ def test_the_program_is_on_the_page_line_by_line(
         assert shown == item.source.read_text().splitlines()
 
 
+def test_each_published_script_is_linked(site: Path) -> None:
+    pages = "".join(path.read_text() for path in site.glob("lessons/*/index.html"))
+    scripts = {path.name for path in site.glob("lessons/*/*.py")}
+    assert scripts == {"unseen_programs.py", "untouched_page.py"}
+    assert all(f'href="{name}"' in pages for name in scripts)
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_the_picture_is_in_the_page_in_its_language(
     site: Path, lessons: list[Lesson], language: Language
