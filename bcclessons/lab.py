@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import NamedTuple
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text
@@ -19,8 +18,8 @@ from bcclessons.course.progress import Solved
 from bcclessons.doctor.check import State
 from bcclessons.doctor.placement import Place, Placement, placement
 from bcclessons.doctor.report import Report, examine
-from bcclessons.machines import Machine, debian, headers
-from bcclessons.machines.debian import Release
+from bcclessons.doctor.target import ANYWHERE, Target
+from bcclessons.machines import Machine, headers
 from bcclessons.machines.host import Host
 from bcclessons.machines.vm import layout
 from bcclessons.machines.vm.client import Vm
@@ -29,32 +28,6 @@ from bcclessons.setup import apt, environments, programs
 from bcclessons.setup.cache import python_command
 from bcclessons.setup.paths import CHECKOUT, environment_folder
 from bcclessons.setup.system import System, ask_for_password
-
-
-class Target(NamedTuple):
-    """Where to run, as far as the user decides, and the release of a VM."""
-
-    place: Place | None = None
-    release: Release = debian.RELEASES[0]
-
-    @classmethod
-    def from_options(cls, *, host: bool, vm: bool, on: str | None) -> Target:
-        """Return what --host, --vm and --on mean. Raise Problem if they clash."""
-        release = debian.RELEASES[0] if on is None else debian.release(on)
-        if not host:
-            return cls(Place.VM if vm or on is not None else None, release)
-        if vm or on is not None:
-            raise Problem(
-                ja="--host はこのマシンで，--vm と --on は VM で動かす．"
-                "どちらかだけを指定する．",
-                en="--host runs on this machine, --vm and --on in a VM; "
-                "give one or the other.",
-            )
-        return cls(Place.HOST, release)
-
-
-ANYWHERE = Target()
-"""No wish of the user, and a VM of the default release."""
 
 
 class Lab:

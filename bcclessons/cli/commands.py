@@ -79,8 +79,8 @@ _COMMANDS = (
     command(learners.stop, "動いている VM を止める．", "Stop the VM."),
     command(
         learners.site,
-        "Web サイトを，保存のたびに作り直しながら見せる．または，フォルダに作る．",
-        "Serve the website, rebuilt at each save; or build it into a folder.",
+        "Web サイトを見せる．プログラムはページの中で動く．または，フォルダに作る．",
+        "Serve the website, whose pages run the programs; or build it into a folder.",
         option(
             "--build",
             "folder",
@@ -102,6 +102,7 @@ _COMMANDS = (
             ja="見せるときのポート（既定は 8000）．",
             en="The port to serve on (default: 8000).",
         ),
+        *target(),
     ),
     command(
         maintainers.test,

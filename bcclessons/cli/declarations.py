@@ -9,7 +9,8 @@ import click
 
 from bcclessons.cli.help import Command, Option
 from bcclessons.console.text import Language, Text
-from bcclessons.lab import Lab, Target
+from bcclessons.doctor.target import Target
+from bcclessons.lab import Lab
 from bcclessons.machines import debian
 
 _RELEASES = ", ".join(release.name for release in debian.RELEASES)

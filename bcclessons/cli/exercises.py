@@ -12,10 +12,11 @@ from bcclessons.console.text import Problem, Text
 from bcclessons.course import learner_file
 from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
+from bcclessons.doctor.target import Target
 from bcclessons.grading import feedback
 from bcclessons.grading.check import check as check_program
 from bcclessons.grading.contract import usual_limits
-from bcclessons.lab import Lab, Target
+from bcclessons.lab import Lab
 from bcclessons.machines import Machine
 from bcclessons.setup.paths import CHECKOUT
 

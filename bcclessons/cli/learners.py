@@ -12,10 +12,12 @@ from pathlib import Path
 from bcclessons.cli.next_step import next_step
 from bcclessons.console.text import Problem, Text
 from bcclessons.doctor.placement import Place, placement
+from bcclessons.doctor.target import Target
 from bcclessons.grading import feedback
-from bcclessons.lab import Lab, Target
+from bcclessons.lab import Lab
 from bcclessons.machines.host import Host
 from bcclessons.machines.vm import client
+from bcclessons.setup.paths import CHECKOUT
 from bcclessons.setup.system import utf8_settings
 from bcclessons.terminal import tmux
 
@@ -141,8 +143,10 @@ def doctor(lab: Lab, *, as_json: bool) -> None:
         print(next_step(lab.exercises, lab.solved).to(lab.console.language))
 
 
-def site(lab: Lab, folder: Path | None, *, offline: bool, port: int) -> None:
-    """Serve the website, or build it into a folder."""
+def site(
+    lab: Lab, folder: Path | None, target: Target, *, offline: bool, port: int
+) -> None:
+    """Serve the website, with pages that run, or build it into a folder."""
     from bcclessons.site import builder, card_font
 
     if folder is not None:
@@ -156,12 +160,22 @@ def site(lab: Lab, folder: Path | None, *, offline: bool, port: int) -> None:
             en="name the folder to build: ./lab site --offline --build site",
         )
     else:
-        python = lab.python("site")
-        lab.console.say(
-            Text(
-                ja=f"Web サイトを作り，http://127.0.0.1:{port}/ で見せる．Ctrl-C で終わる．",
-                en=f"Building the website, and serving it at http://127.0.0.1:{port}/; "
-                "Ctrl-C ends it.",
-            )
-        )
-        sys.exit(builder.serve(python, port))
+        language = lab.console.language
+        command = ["setpriv", "--pdeathsig", "TERM", *lab.python("site")]
+        command += ["-m", "bcclessons.live", *target.options()]
+        command += ["--port", str(port), "--lang", language]
+        lab.console.say(Text(ja="Web サイトを作っている．", en="Building the website."))
+        sys.exit(_status(subprocess.Popen(command, cwd=CHECKOUT)))
+
+
+def _status(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a server that ends by itself on Ctrl-C; return its exit status."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+        except SystemExit:
+            process.terminate()
+            process.wait()
+            raise

@@ -15,7 +15,8 @@ from bcclessons.console.text import Problem, Text
 from bcclessons.course import exercise, lesson
 from bcclessons.course.lesson import Lesson
 from bcclessons.doctor.placement import Place, placement
-from bcclessons.lab import Lab, Target
+from bcclessons.doctor.target import Target
+from bcclessons.lab import Lab
 from bcclessons.machines import Machine, debian
 from bcclessons.machines.debian import Release
 from bcclessons.setup import apt, programs

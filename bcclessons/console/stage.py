@@ -72,14 +72,18 @@ class Stage:
             self._draw(first=first)
             first = False
 
-    def _draw(self, *, first: bool) -> None:
+    def state(self) -> str:
+        """Return how far it is: sizes if it has been told any, and the time."""
         seconds = time.monotonic() - self._begin
         clock = Text(ja=f"経過 {seconds:.0f} 秒", en=f"{seconds:.0f} s elapsed")
-        parts = [clock.to(self._language)]
         done, total = self._bytes
-        if total:
-            parts.insert(0, f"{done / 1e6:.0f}/{total / 1e6:.0f} MB")
-        state = "  ".join(parts)
+        sizes = [f"{done / 1e6:.0f}/{total / 1e6:.0f} MB"] if total else []
+        return "  ".join([*sizes, clock.to(self._language)])
+
+    def _draw(self, *, first: bool) -> None:
+        seconds = time.monotonic() - self._begin
+        state = self.state()
+        done, total = self._bytes
         if not self._moving:
             _write(f"{self.title}\n" if first else f"  {self.title}: {state}\n")
             return

@@ -48,6 +48,14 @@ class Solved:
             return False
         return self._kept.right.get(exercise.label) == now
 
+    def hints(self, exercise: Exercise) -> int:
+        """Return how many hints were shown."""
+        return self._kept.hints.get(exercise.label, 0)
+
+    def refresh(self) -> None:
+        """Read the record again: another ./lab may have changed it."""
+        self._kept = self._read()
+
     def note(self, exercise: Exercise, program: str) -> None:
         """Remember that a program is right."""
         with self._changing():

@@ -80,7 +80,7 @@ def result(
         parts.append(Text(ja=f"ヒント: {hint}", en=f"For a hint: {hint}"))
     lines = [f"{title}: {heading.to(language)}"]
     lines += [f"  {part.to(language)}" for part in parts]
-    return "\n".join(map(_printable, lines))
+    return "\n".join(map(printable, lines))
 
 
 def as_data(exercise: Exercise, feedback: Feedback | None) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def as_data(exercise: Exercise, feedback: Feedback | None) -> dict[str, Any]:
     return {"label": exercise.label, "solved": solved, **asdict(feedback)}
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """Return a line without control characters, cut if it is very long.
 
     The program that was checked may have printed anything.

@@ -1,10 +1,9 @@
-"""The website, by MkDocs: served while somebody writes, or built into a folder."""
+"""The website, built into a folder by MkDocs."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import zipfile
@@ -14,44 +13,12 @@ from tempfile import TemporaryDirectory
 
 from bcclessons.console.text import Problem
 from bcclessons.setup.paths import CHECKOUT
-from bcclessons.setup.temporary import temporary_folder
 
 # Every folder that is built here has this file: it may be built into again, and a zip
 # of it may be replaced.
 _MARKER = ".bcc-lessons-site"
-_ENVIRONMENT = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-
-
-def serve(python: Sequence[str], port: int) -> int:
-    """Serve the site on loopback, rebuilt at each save; return MkDocs' status.
-
-    Raise Problem if the port is taken.
-    """
-    with socket.socket() as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise Problem(
-                ja=f"ポート {port} は使えない（{error.strerror}）．別のポートで動かす: "
-                f"./lab site --port {port + 1}",
-                en=f"port {port} cannot be used ({error.strerror}); take another: "
-                f"./lab site --port {port + 1}",
-            ) from error
-    # Not strict: what is half written warns, and the server goes on.
-    command = ["setpriv", "--pdeathsig", "TERM", *python]
-    command += ["-m", "mkdocs", "serve", "--no-strict"]
-    command += ["--dev-addr", f"127.0.0.1:{port}"]
-    # MkDocs leaves its temporary folder behind where it is interrupted while it builds.
-    with temporary_folder() as private:
-        environment = {
-            **_ENVIRONMENT,
-            "BCC_LESSONS_SERVED": "true",
-            "TMPDIR": str(private),
-        }
-        return subprocess.run(
-            command, cwd=CHECKOUT, env=environment, check=False
-        ).returncode
+ENVIRONMENT = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+"""The environment in which MkDocs runs."""
 
 
 def build(python: Sequence[str], folder: Path, *, offline: bool) -> list[Path]:
@@ -132,7 +99,7 @@ def _run_mkdocs(python: Sequence[str], folder: Path, *, offline: bool) -> None:
     with subprocess.Popen(
         command,
         cwd=CHECKOUT,
-        env={**_ENVIRONMENT, **settings},
+        env={**ENVIRONMENT, **settings},
         stderr=subprocess.PIPE,
         text=True,
     ) as process:

@@ -3,7 +3,7 @@
 A script for each lesson has its questions, for the pages of other lessons. In the
 navigation each lesson has a dot for each exercise that is solved, or is not. What the
 browser keeps, theme/assets/practice.js adds; what ./lab knows is there where it serves
-the site, and the pages are made again when that changes.
+the site (bcclessons/live), which makes the pages again when that changes.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Container, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from mkdocs.config.base import LegacyConfig
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import Files
 
@@ -68,16 +66,6 @@ class PracticePlugin(BasePlugin[LegacyConfig]):
             return
         for item in lesson.load_all(CHECKOUT):
             question.write_scripts(item, Path(config.site_dir), render)
-
-    def on_serve(
-        self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object
-    ) -> LiveReloadServer:
-        """Have the pages made again when ./lab has found an exercise right."""
-        if config.extra["lessons"]["served"]:
-            with suppress(OSError):  # then the pages are as they were, until a save
-                self._solved.folder.mkdir(parents=True, exist_ok=True)
-                server.watch(str(self._solved.folder))
-        return server
 
 
 def with_dots(

@@ -32,18 +32,39 @@ _COMPILING = Text(
 def show(machine: Machine, lesson: Lesson, language: Language) -> None:
     """Run the lesson in the upper pane until the reader leaves with Ctrl-Q."""
     folder = f"lessons/{lesson.folder.name}"
-    shell = machine.local_command(["bash"], root=os.geteuid() == 0)
-    run = shlex.join(machine.local_command([f"./{lesson.program}"], root=True))
-    # Ctrl-C ends the program, not this script: a shell follows, to run it again.
-    said = f"# {run}\n# {_COMPILING.to(language)}"
-    script = f"trap : INT; echo {shlex.quote(said)}; {run}; exec {shlex.join(shell)}"
-    upper, lower = (
-        machine.command(argv, folder=folder, terminal=True, environment=utf8_settings())
-        for argv in (["sh", "-c", script], shell)
-    )
+    upper = program_command(machine, folder, lesson.program, language)
+    lower = shell_command(machine, folder)
     size = shutil.get_terminal_size()
     with tmux.session(settings(lesson, language), size, [upper, lower]) as command:
         tmux.attach(command)
+
+
+def program_command(
+    machine: Machine, folder: str, program: str, language: Language
+) -> list[str]:
+    """Return the command that runs a program of a folder in a terminal, then a shell.
+
+    Ctrl-C ends the program alone; in the shell, one can run it again.
+    """
+    run = shlex.join(machine.local_command([f"./{program}"], root=True))
+    shell = shlex.join(_shell(machine))
+    said = f"# {run}\n# {_COMPILING.to(language)}"
+    script = f"trap : INT; echo {shlex.quote(said)}; {run}; exec {shell}"
+    return _in_terminal(machine, ["sh", "-c", script], folder)
+
+
+def shell_command(machine: Machine, folder: str) -> list[str]:
+    """Return the command of a shell in a folder."""
+    return _in_terminal(machine, _shell(machine), folder)
+
+
+def _shell(machine: Machine) -> list[str]:
+    return machine.local_command(["bash"], root=os.geteuid() == 0)
+
+
+def _in_terminal(machine: Machine, argv: list[str], folder: str) -> list[str]:
+    settings = utf8_settings()
+    return machine.command(argv, folder=folder, terminal=True, environment=settings)
 
 
 def settings(lesson: Lesson, language: Language) -> list[str]:

@@ -15,7 +15,8 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course.lesson import Lesson
 from bcclessons.doctor.placement import Place, placement
 from bcclessons.doctor.report import examine
-from bcclessons.lab import Lab, Target
+from bcclessons.doctor.target import Target
+from bcclessons.lab import Lab
 from bcclessons.machines import Machine, debian
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.cache import cache_folder

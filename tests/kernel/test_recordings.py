@@ -26,7 +26,8 @@ from bcclessons.course import recording
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.run import MAIN, Change, Run
 from bcclessons.doctor.placement import Place, placement
-from bcclessons.lab import Lab, Target
+from bcclessons.doctor.target import Target
+from bcclessons.lab import Lab
 from bcclessons.machines.debian import Release
 from bcclessons.machines.workspace import Workspace
 from bcclessons.recording import exercise_check, recorder

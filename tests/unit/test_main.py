@@ -20,7 +20,8 @@ from bcclessons.console.text import Language
 from bcclessons.course.lesson import Lesson
 from bcclessons.doctor.placement import Place
 from bcclessons.doctor.report import Report
-from bcclessons.lab import ANYWHERE, Lab, Target
+from bcclessons.doctor.target import ANYWHERE, Target
+from bcclessons.lab import Lab
 from bcclessons.machines import debian
 from bcclessons.machines.host import Host
 from bcclessons.machines.workspace import Workspace

@@ -1,0 +1,97 @@
+"""The server of ./lab site, under the Python of requirements-site.txt.
+
+python -m bcclessons.live --port 8000 --lang ja [--host | --vm | --on RELEASE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from bcclessons.console.console import Console
+from bcclessons.console.text import Language, Problem, Text
+from bcclessons.doctor.target import Target
+from bcclessons.live import door, guard, server
+from bcclessons.live.app import App
+from bcclessons.live.own_machine import OwnMachine
+from bcclessons.live.pages import Pages
+from bcclessons.live.progress import PageConsole
+from bcclessons.live.session import Session
+from bcclessons.machines.workspace import Workspace
+from bcclessons.setup.cache import cache_folder
+from bcclessons.setup.paths import CHECKOUT
+from bcclessons.setup.temporary import temporary_folder
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+async def serve(console: Console, target: Target, port: int, private: Path) -> int:
+    """Build the site, serve it on loopback until a signal; return the exit status."""
+    loop = asyncio.get_running_loop()
+    with server.listening("127.0.0.1", port) as listener:
+        port = listener.getsockname()[1]
+
+        def say(line: str) -> None:
+            loop.call_soon_threadsafe(session.say, line)
+
+        page_console = PageConsole(console.language, say)
+        workspace = Workspace(CHECKOUT, cache_folder(os.environ), page_console)
+        session = Session(page_console)
+        machine = session.machine = OwnMachine(workspace, target)
+        progress = machine.solved.folder
+        pages = Pages(CHECKOUT, private, progress)
+        app = App(pages)
+        key = door.secret(progress)
+        app.door = token = door.TokenDoor(app.starlette(), session, key, port)
+        guarded = guard.Guard(
+            token, guard.names(_LOOPBACK, port, tls=False), pages.policy
+        )
+        running = server.Server(guarded, pages.end)
+        if not await pages.build():
+            raise Problem(
+                ja="サイトを作れない．理由は上に書いてある．直して，もう一度実行する．",
+                en="the site cannot be built, for the reasons above; fix them, and run "
+                "this again.",
+            )
+        address = f"http://127.0.0.1:{port}/?token={token.token}"
+        console.say(
+            Text(
+                ja=f"このアドレスを開く: {address}（Ctrl-C で終わる）",
+                en=f"Open this address: {address} (Ctrl-C ends it)",
+            )
+        )
+        watching = asyncio.create_task(pages.watch(machine.reload))
+        try:
+            await running.serve([listener])
+        finally:
+            await server.cancelled(watching)
+            await session.close()
+    return server.status_of(running)
+
+
+def main() -> int:
+    """Run the server; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bcclessons.live")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--lang", type=Language, required=True)
+    parser.add_argument("--host", action="store_true")
+    parser.add_argument("--vm", action="store_true")
+    parser.add_argument("--on")
+    given = parser.parse_args()
+    console = Console(given.lang)
+    try:
+        target = Target.from_options(host=given.host, vm=given.vm, on=given.on)
+        with temporary_folder() as private:
+            return asyncio.run(serve(console, target, given.port, private))
+    except Problem as problem:
+        print("lab:", problem.text.to(given.lang), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

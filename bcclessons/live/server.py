@@ -1,0 +1,97 @@
+"""Running the server: its socket, its first build, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from bcclessons.console.text import Problem
+
+_MOST_FRAME_BYTES = 1024 * 1024
+_MOST_CONNECTIONS = 800
+_END_SECONDS = 3
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which calls ``ending`` before it waits for its connections."""
+
+    def __init__(
+        self, app: ASGIApp, ending: Callable[[], Awaitable[None]], **settings: object
+    ) -> None:
+        """``settings`` are further ones of uvicorn.Config, as of TLS."""
+        _raise_file_limit()
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_level="error",
+                access_log=False,
+                server_header=False,
+                ws_max_size=_MOST_FRAME_BYTES,
+                ws_per_message_deflate=False,
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_graceful_shutdown=_END_SECONDS,
+                **settings,  # type: ignore[arg-type]
+            )
+        )
+        self._ending = ending
+        self.signalled: int | None = None
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what would keep connections open, then them."""
+        await self._ending()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Note the signal; uvicorn would raise it again when all is done."""
+        del frame
+        self.signalled = sig
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def listening(address: str, port: int) -> socket.socket:
+    """Return a socket that listens. Raise Problem if the port is taken."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((address, port))
+    except OSError as error:
+        found.close()
+        raise Problem(
+            ja=f"ポート {port} は使えない（{error.strerror}）．別のポートで動かす: "
+            f"./lab site --port {port + 1}",
+            en=f"port {port} cannot be used ({error.strerror}); take another: "
+            f"./lab site --port {port + 1}",
+        ) from error
+    return found
+
+
+def status_of(server: Server) -> int:
+    """Return the exit status of a server that has ended."""
+    if server.signalled in (None, signal.SIGINT):
+        return 0
+    return 128 + int(server.signalled or 0)
+
+
+def _raise_file_limit() -> None:
+    """Let it have as many connections as the system allows it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task, and wait for its end."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
