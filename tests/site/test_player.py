@@ -144,6 +144,10 @@ def test_the_first_picture_has_the_first_command_and_no_output(open_page: Open) 
     terminal = read(page, page.locator(MAIN))
     expect(terminal).to_contain_text("$ sudo ./perf_output_sample")
     expect(terminal).not_to_contain_text("TIME(s)")
+    # It is still there once the recording has been moved.
+    page.locator("#panel-run .marks button").first.click()
+    expect(page.locator("#panel-run .ap-overlay-start")).to_have_count(0)
+    expect(terminal).to_contain_text("$ sudo ./perf_output_sample")
 
 
 def test_a_mark_leads_to_its_command(open_page: Open, lessons: list[Lesson]) -> None:
@@ -239,6 +243,71 @@ def test_the_lines_of_the_player_light_the_same(open_page: Open) -> None:
         x = box["x"] + (text.index(word) + 0.5) * box["width"] / len(text)
         page.mouse.move(x, box["y"] + box["height"] / 2)
         assert lit(page) == lines
+
+
+PLAYED = """until => new Promise(done => {
+    const seen = [];
+    const look = setInterval(() => {
+        const lines = [...document.querySelectorAll("#panel-program .line.lit")];
+        const lit = lines.map(line => line.id).join(" ");
+        if (lit && lit !== seen.at(-1)) seen.push(lit);
+        if (!document.querySelector("#panel-run .ap-term").textContent.includes(until)) return;
+        clearInterval(look);
+        done(seen);
+    }, 30);
+})"""
+"""Return which lines are lit, one set after the other, until the terminal has a text."""
+
+
+def play(page: Page, mark: int = 0) -> None:
+    """Play the run that is in the pane from one of its marks."""
+    page.locator("#panel-run .marks button").nth(mark).click()
+
+
+def test_the_newest_line_lights_the_program_while_a_recording_plays(
+    open_page: Open,
+) -> None:
+    page = open_page(LESSON, width=1280)
+    read(page, page.locator(MAIN))
+    page.evaluate("document.querySelector('#panel-program pre').scrollTop = 0")
+    play(page)
+    found = page.evaluate(PLAYED, "lesspipe")
+    # At first what is read; then the heading of the table, and the events.
+    assert found[-2:] == ["L64", "L53 L54"]
+    page.wait_for_timeout(700)
+    assert visible(page.locator("#L54"))
+
+
+def test_a_recording_lights_nothing_against_the_reader(open_page: Open) -> None:
+    page = open_page(LESSON, width=1280)
+    unveil(page)
+    terminal = read(page, page.locator(MAIN))
+    play(page)
+    expect(terminal).to_contain_text("TIME(s)")
+    expect(page.locator("#L64.lit")).to_be_visible()
+    # A pointer is stronger, as long as it points.
+    row = page.locator(f"{MAIN} .on-kernel:visible .out").nth(1)
+    row.locator("span").first.hover()
+    assert lit(page) == TRUTH["time"]
+    expect(terminal).to_contain_text("$ ls")
+    expect(terminal).to_contain_text("ls  ")
+    page.wait_for_timeout(600)
+    assert lit(page) == TRUTH["time"]
+    page.mouse.move(2, 2)
+    expect(page.locator("#L54.lit")).to_be_visible()
+    # A line that is asked for ends it.
+    page.locator("#L13 a.number").click()
+    page.wait_for_timeout(600)
+    assert lit(page) == [13, 14, 15, 16, 17]
+
+
+def test_nothing_is_lit_by_a_recording_that_has_ended(open_page: Open) -> None:
+    page = open_page(LESSON, width=1280)
+    terminal = read(page, page.locator(MAIN))
+    play(page, 2)
+    expect(page.locator("#L54.lit")).to_be_visible()
+    expect(terminal).to_contain_text("^C")
+    expect(page.locator("#L54.lit")).to_have_count(0)
 
 
 def test_a_line_that_the_terminal_breaks_lights_the_same(open_page: Open) -> None:

@@ -223,8 +223,7 @@ const Pane = (() => {
     const [reference] = explaining(n);
     go(reference ?? pane, reference && "center", [n]);
   };
-  addEventListener("load", arrive);
-  addEventListener("hashchange", arrive);
+  for (const type of ["load", "hashchange"]) addEventListener(type, arrive);
 
   // On a phone: the strip opens the pane, and a button or Escape closes it.
   const close = () => {
@@ -239,6 +238,7 @@ const Pane = (() => {
 
   return {
     light,
+    asking: () => asked.elements[0], // what lights lines for another part of the page
     open,
     goTo,
     dock,

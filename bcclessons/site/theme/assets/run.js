@@ -6,18 +6,23 @@
   /** What is shown and lit. @type {any} */
   const now = {};
 
+  const linesOf = (/** @type {any} */ part) => part.dataset.lines.split(" ").map(Number);
   const light = (/** @type {any} */ part) => {
     if ((part ?? null) === (now.part ?? null)) return;
-    Pane.light(part ? part.dataset.lines.split(" ").map(Number) : [], part ?? now.part);
+    Pane.light(part ? linesOf(part) : [], part ?? now.part);
     now.part = part;
+  };
+  /** The line of the run's text that a line of the player shows. */
+  const shownBy = (/** @type {any} */ line) => {
+    const seen = line.textContent.trimEnd() || "\n";
+    return all(".out", now.run).find((each) => each.textContent?.startsWith(seen));
   };
   /** The part at the pointer, in a text or in the player. */
   const at = (/** @type {any} */ { target, clientX }) => {
     const line = target.closest?.(".ap-line");
     if (!line) return target.closest?.(".out [data-lines], .out");
     const text = line.textContent;
-    const seen = text.trimEnd() || "\n";
-    const out = all(".out", now.run).find((each) => each.textContent?.startsWith(seen));
+    const out = shownBy(line);
     const { left, width } = line.getBoundingClientRect();
     let columns = ((clientX - left) / width) * text.length;
     const node = [...(out?.childNodes ?? [])].find((each) => {
@@ -50,7 +55,31 @@
     });
   }
 
+  // While a recording plays, its newest line lights the program, unless the reader points at
+  // another, until anything else on the page lights lines, or it ends.
+  const follow = () => {
+    if (now.part || panel.hidden) now.newest = null;
+    else if (now.newest && Pane.asking() !== now.run) clearInterval(now.timer);
+    else {
+      const printed = all(".ap-line", panel).filter((line) => line.textContent?.trim());
+      const newest = printed.map(shownBy).filter(Boolean).pop();
+      if (!newest || newest === now.newest) return;
+      now.newest = newest;
+      Pane.light(linesOf(newest), now.run);
+    }
+  };
+  const ended = () => {
+    clearInterval(now.timer);
+    if (now.run) Pane.light([], now.run);
+  };
+  const playing = () => {
+    clearInterval(now.timer);
+    now.newest = null;
+    now.timer = setInterval(follow, 250);
+  };
+
   const load = async (/** @type {any} */ run) => {
+    ended();
     now.run = run;
     const { recording, player, columns } = run.dataset;
     now.code ??= Promise.all([
@@ -65,9 +94,13 @@
     // @ts-expect-error: the player's global
     now.player = AsciinemaPlayer.create({ data: script.recording }, panel.firstElementChild, {
       fit: false,
-      poster: "npt:0.1",
       terminalFontSize: `${Math.max(innerWidth < 960 ? 11 : 12, most)}px`,
     });
+    // The first picture; after a poster the player would not show it once it is moved.
+    now.player.seek(0.1);
+    now.player.addEventListener("playing", playing);
+    now.player.addEventListener("pause", () => clearInterval(now.timer));
+    now.player.addEventListener("ended", ended);
     all(".marks button", panel).forEach((button, marker) => {
       button.addEventListener("click", () => {
         now.player.seek({ marker });
@@ -81,12 +114,17 @@
   };
   const runs = all(".run[data-recording]");
   const read = (/** @type {any} */ element) => {
+    // What plays, and is in sight, stays.
+    if (now.run && Pane.asking() === now.run) return;
     const run = element?.closest(".run") ?? now.run ?? runs[0];
     const { top } = panel.getBoundingClientRect();
     if (!panel.hidden && top < innerHeight && runs.includes(run)) show(run);
   };
   Pane.on("read", read);
-  Pane.on("tab", () => read(null));
+  Pane.on("tab", () => {
+    if (panel.hidden && now.run) Pane.light([], now.run);
+    read(null);
+  });
   for (const run of runs) {
     all(".watch", run)[0].addEventListener("click", async () => {
       Pane.open("run", run);
