@@ -1,7 +1,7 @@
 """The class's database: its learners, what they have reached, and who is logged in.
 
 The learner's name is the only thing in it about a person. Deleting a learner deletes
-all rows of his, and SQLite overwrites them with zeros.
+all rows of his.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Database:
             path.chmod(0o600)
             self._connection.executescript(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
+                "PRAGMA foreign_keys = ON;"
                 f"PRAGMA busy_timeout = 5000; {_SCHEMA}"
             )
         except (OSError, sqlite3.Error) as error:

@@ -105,6 +105,15 @@ def test_wrong_pins_are_slowed_down(database: Database) -> None:
     enter(learners, "Ada", "1234")
 
 
+def test_the_right_pin_makes_good_for_wrong_ones(database: Database) -> None:
+    learners = Learners(database)
+    for _ in range(2):
+        enter(learners, "Ada")
+        for _ in range(4):
+            with pytest.raises(Problem, match="not the PIN"):
+                enter(learners, "Ada", "9999")
+
+
 def test_two_who_enter_at_once_with_one_name_are_one_or_refused(
     database: Database,
 ) -> None:

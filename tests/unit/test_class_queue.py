@@ -124,19 +124,37 @@ def test_who_leaves_the_queue_or_fails_frees_the_turn() -> None:
 def test_one_cancelled_as_his_turn_comes_frees_it() -> None:
     async def work() -> None:
         queue = FairQueue(1)
-        release = asyncio.Event()
 
         async def hold(learner: int) -> None:
             async with queue.turn(learner):
-                await release.wait()
+                raise AssertionError("it was cancelled before")
 
-        first, second = (asyncio.create_task(hold(learner)) for learner in (1, 2))
-        await asyncio.sleep(0)
-        release.set()
-        await first
-        second.cancel()
+        async with queue.turn(1):
+            second = asyncio.create_task(hold(2))
+            await asyncio.sleep(0)
+        second.cancel()  # its turn has come, and it does not know yet
         await asyncio.gather(second, return_exceptions=True)
+        assert second.cancelled()
         async with queue.turn(3):
             pass
+
+    run(work)
+
+
+def test_who_has_something_running_comes_after_who_has_not() -> None:
+    async def work() -> None:
+        queue, order = FairQueue(2), list[int]()
+
+        async def ask(learner: int) -> None:
+            async with queue.turn(learner):
+                order.append(learner)
+
+        async with queue.turn(1):
+            await ask(2)  # a turn after that of 1, and it has ended
+            async with queue.turn(3):
+                tasks = [asyncio.create_task(ask(learner)) for learner in (1, 2)]
+                await asyncio.sleep(0)
+            await asyncio.gather(*tasks)
+        assert order == [2, 2, 1]
 
     run(work)
