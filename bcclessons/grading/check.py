@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from bcclessons.machines import Machine
 
 _MOST_BYTES_BESIDE = 200_000
+# Of the observer's answer: it may run on the machine of a learner who has changed it.
+_MOST_CHARACTERS = 16 << 20
 
 
 def check(
@@ -94,8 +96,9 @@ def _files_beside(exercise: Exercise) -> dict[str, str]:
     ours = ("check.py", "exercise.toml", "start", "solution")
     found: dict[str, str] = {}
     room = _MOST_BYTES_BESIDE
-    for path in sorted(exercise.folder.rglob("*")):
-        name = path.relative_to(exercise.folder).as_posix()
+    folder = exercise.my_sample.parent
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
         is_learners = name not in ours and not name.startswith(
             ("my_sample", "attempts")
         )
@@ -133,7 +136,8 @@ def _observe(
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(request.to_json())
             process.stdin.flush()
-        while (line := process.stdout.readline()) == f"{contract.STARTED}\n":
+        started_line = f"{contract.STARTED}\n"
+        while (line := process.stdout.readline(_MOST_CHARACTERS)) == started_line:
             started()
         if not line:
             process.wait()

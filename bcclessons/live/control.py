@@ -31,6 +31,7 @@ class Control:
         match message:
             case messages.Hello():
                 self._page.language = message.language
+                self._page.lesson = message.lesson
                 self._session.join(self._page)
             case messages.Open():
                 self._page.opened.add(message.exercise)

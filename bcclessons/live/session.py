@@ -26,10 +26,11 @@ _POLL_SECONDS = 0.2
 
 
 class Page:
-    """A page of the learner's: its language, and what is to be sent to it."""
+    """A page of the learner's: its language and lesson, what is to be sent to it."""
 
     def __init__(self) -> None:
         self.language = Language.JA
+        self.lesson = ""
         self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.opened: set[str] = set()
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.classroom import checkout
 from bcclessons.course import exercise, learner_file
 from bcclessons.course.lesson import Lesson
+from bcclessons.live.classroom import checkout
 from tests.conftest import CHECKOUT
 from tests.unit.test_python_floor import imported
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bcclessons.classroom import progress
-from bcclessons.classroom.database import Database
-from bcclessons.classroom.learners import Learner, Learners, name_of, pin_of
-from bcclessons.classroom.progress import ClassProgress, Reached
 from bcclessons.console.text import Problem, Text
+from bcclessons.live.classroom import progress
+from bcclessons.live.classroom.database import Database
+from bcclessons.live.classroom.learners import Learner, Learners, name_of, pin_of
+from bcclessons.live.classroom.progress import ClassProgress, Reached
 
 
 @pytest.fixture

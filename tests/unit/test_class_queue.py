@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bcclessons.classroom.fair_queue import FairQueue
+from bcclessons.live.classroom.fair_queue import FairQueue
 
 
 async def served(limit: int, arrivals: list[int]) -> list[int]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bcclessons.console.text import Problem
 
 if TYPE_CHECKING:
-    from bcclessons.classroom.database import Database
+    from bcclessons.live.classroom.database import Database
 
 MOST_LEARNERS = 200
 _NAME_CHARACTERS = 40

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from bcclessons.console.text import Text
 
 if TYPE_CHECKING:
-    from bcclessons.classroom.database import Database
-    from bcclessons.classroom.learners import Learner
+    from bcclessons.live.classroom.database import Database
+    from bcclessons.live.classroom.learners import Learner
 
 
 class Reached(StrEnum):

@@ -1,0 +1,1 @@
+"""./lab class: one machine, many browsers; learners, their VMs, fair waiting, a board."""
