@@ -46,6 +46,8 @@ class Control:
                 self._later(self._check(message.exercise))
             case messages.Run():
                 self._later(self._run(message.what))
+            case messages.Ping():
+                self._page.tell("pong")
 
     def _now(self, label: str, act: Callable[[Exercise], None]) -> None:
         try:

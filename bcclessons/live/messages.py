@@ -60,7 +60,11 @@ class Run(_Message, tag="run"):
     what: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{2}(/[0-9]{1,3})?$")]
 
 
-Message = Hello | Open | Save | Check | Hint | Reset | Run
+class Ping(_Message, tag="ping"):
+    """Answer, so that the page knows that the connection is alive."""
+
+
+Message = Hello | Open | Save | Check | Hint | Reset | Run | Ping
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 

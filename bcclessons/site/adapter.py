@@ -27,7 +27,7 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course import journey, lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
-from bcclessons.site import material, pane, repository, runs, scripts
+from bcclessons.site import live, material, pane, repository, runs, scripts
 from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.metadata import Metadata, describe
 from bcclessons.site.page import Page, location
@@ -51,6 +51,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
         self._markdown = LessonMarkdown()
         self._lessons: list[Lesson] = []
         self._post_build = PostBuild()
+        self._is_live = False
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Read the lessons; add our Markdown to the others' extensions."""
@@ -65,6 +66,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             for title, value in entry.items() if isinstance(entry, dict) else ():
                 if value == "lessons/":
                     entry[title] = readmes
+        self._is_live = config.extra["lessons"]["served"]
         if address := config.extra["lessons"]["repository"]:
             config.copyright = repository.link(address)
         # The pages are opened as files, without a server.
@@ -160,7 +162,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             "program",
         }
         page.meta["pane"] = content
-        return html
+        return live.with_commands(html, source)
 
     @event_priority(-200)  # after mkdocs-static-i18n knows the page's translations
     def on_page_context(
@@ -219,7 +221,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
                 path = site / runs.script_path(cast)
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(scripts.leaving("recording", text), encoding="utf-8")
-        scripts.minify(site)
+        scripts.minify(site, live=self._is_live)
         self._post_build.write(site, log.info)
 
     def _page(self, page: pages.Page) -> Page:
@@ -229,6 +231,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             self._lessons,
             log.warning,
             lambda path: get_relative_url(path, page.url),
+            self._is_live,
         )
 
 

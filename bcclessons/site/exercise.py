@@ -14,7 +14,7 @@ from bcclessons.console.text import Language, Text
 from bcclessons.course.exercise import Exercise, load_all
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.lineref import Lines
-from bcclessons.site import listing
+from bcclessons.site import listing, live
 from bcclessons.site.labels import PANE
 from bcclessons.site.page import Page
 from bcclessons.site.question import Render
@@ -42,10 +42,7 @@ def start_path(exercise: Exercise) -> str:
 
 
 def card(exercise: Exercise, page: Page, render: Render) -> str:
-    """Return what an exercise's card has below the task and its command.
-
-    ``data-live`` is where a page that can run programs lets the reader solve it.
-    """
+    """Return what an exercise's card has below the task and its command."""
     language = page.language
     hints = ""
     for number, hint in reversed(list(enumerate(exercise.hints, 1))):
@@ -60,7 +57,7 @@ def card(exercise: Exercise, page: Page, render: Render) -> str:
         f'download="my_sample">{_START.to(language)}</a>'
         f'<label><input type="checkbox"> {_SOLVED.to(language)}</label></div>'
         f"{hints}{_solution(exercise, language)}"
-        f'<div data-live="{exercise.label}"></div>'
+        f"{live.card_place(exercise, page)}"
     )
 
 
@@ -86,6 +83,7 @@ def panel(lesson: Lesson, page: Page) -> str:
         f'<section class="start" data-start="{exercise.label}" hidden>'
         f'<div class="program-bar"><code>{exercise.label}</code>'
         f"<span>{_START.to(page.language)}</span>"
+        f"{live.start_bar(exercise, page)}"
         f'<a href="{page.link_to(start_path(exercise))}" download="my_sample">'
         f"{PANE['download'].to(page.language)}</a></div>"
         f"<template>{_start(exercise)}</template></section>"

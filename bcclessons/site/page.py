@@ -29,13 +29,15 @@ class Page:
     """A page that is rendered; ``references`` fills meanwhile.
 
     ``source`` is an absolute path. ``warn`` takes a sentence about what is wrong. ``link`` returns the link from the
-    page to a path of the site, by default where the checkout has that path.
+    page to a path of the site, by default where the checkout has that path. ``is_live``
+    says whether ./lab serves the page, with a machine behind it.
     """
 
     source: Path
     lessons: Sequence[Lesson] = field(default_factory=lambda: lesson.load_all(CHECKOUT))
     warn: Callable[[str], None] = logging.getLogger(__name__).warning
     link: Callable[[str], str] | None = None
+    is_live: bool = False
     references: list[Reference] = field(default_factory=list)
 
     @property

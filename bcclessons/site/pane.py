@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bcclessons.course.lesson import Lesson
-from bcclessons.site import exercise, journey, listing, question
+from bcclessons.site import exercise, journey, listing, live, question
 from bcclessons.site.labels import PANE, TABS
 from bcclessons.site.page import Page
 
@@ -15,14 +15,15 @@ def content(lesson: Lesson, page: Page) -> dict[str, Any]:
     source = lesson.source.read_text(encoding="utf-8")
     panels = {
         "program": listing.whole(source, page.explanations(lesson), page.language),
-        "run": "",
+        "run": live.run_panel(lesson, page),
         "journey": journey.panel(lesson, page),
         "exercise": exercise.panel(lesson, page),
     }
-    shown = [name for name in TABS if panels[name] or name in ("program", "run")]
+    shown = [name for name in TABS if panels[name]]
     return {
         **panels,
         "again": question.again(page),
+        "live": live.templates(lesson, page),
         "lesson": lesson.label,
         "name": lesson.program,
         "source": source,

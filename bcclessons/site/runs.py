@@ -15,7 +15,7 @@ from bcclessons.course.lesson import Lesson
 from bcclessons.course.output import Origins
 from bcclessons.course.recording import ComparedLine, Recording
 from bcclessons.course.run import Run, changed
-from bcclessons.site import labels
+from bcclessons.site import labels, live
 from bcclessons.site.page import Page
 
 PLAYER = "assets/vendor/"
@@ -74,7 +74,7 @@ def shown(target: Path, fragment: str | None, page: Page) -> str:
         f'data-recording="{page.link_to(script_path(cast))}" '
         f'data-player="{page.link_to(PLAYER)}">{inner}'
         f'<button type="button" class="watch">{watch.to(page.language)}'
-        f'</button><template><div class="player"></div><p class="marks">{label}{marks}</p>'
+        f'</button>{live.to_try(run, page)}<template><div class="player"></div><p class="marks">{label}{marks}</p>'
         "</template></div>"
     )
 

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import rjsmin
 
 
-def minify(site: Path) -> None:
-    """Minify the scripts of a built site that are ours; others' are left alone."""
-    for path in (site / "assets").glob("*.js"):
+def minify(site: Path, *, live: bool) -> None:
+    """Minify the scripts of a built site that are ours; others' are left alone.
+
+    Unless it is live, those that only live pages load are deleted.
+    """
+    if not live:
+        _delete_live(site)
+    for path in [*(site / "assets").glob("*.js"), *(site / "assets/live").glob("*.js")]:
         text = path.read_text(encoding="utf-8")
         path.write_text(rjsmin.jsmin(text), encoding="utf-8")
+
+
+def _delete_live(site: Path) -> None:
+    shutil.rmtree(site / "assets/live", ignore_errors=True)
+    for name in ("editor", "terminal"):
+        for path in (site / "assets/vendor").glob(f"{name}.*"):
+            path.unlink()
 
 
 def leaving(name: str, value: object) -> str:

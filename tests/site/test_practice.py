@@ -280,13 +280,6 @@ def test_a_tick_is_remembered_and_counted_on_every_page(
     expect(card(page).get_by_role("checkbox")).not_to_be_checked()
 
 
-def test_each_card_leaves_the_place_for_a_live_page(open_page: Open) -> None:
-    page = open_page(LESSON)
-    places = page.locator(".exercise [data-live]")
-    assert places.count() == page.locator(".exercise").count()
-    assert places.evaluate_all("all => all.every(e => !e.offsetHeight)")
-
-
 @pytest.mark.parametrize("touch", [False, True])
 def test_it_is_accessible_when_all_is_open(
     browser: Browser, address: str, packages: Path, touch: bool

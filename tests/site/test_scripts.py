@@ -19,37 +19,55 @@ MODULES = 6
 
 
 @pytest.fixture(scope="session")
-def scripts(checkout: Path) -> list[Path]:
-    """The scripts, in the order in which a lesson's page loads them."""
-    folder = checkout / "bcclessons/site/theme/assets"
-    first = ["page.js", "pane.js"]
-    return sorted(
-        folder.glob("*.js"),
-        key=lambda path: (path.name not in first, path.name),
-    )
+def assets(checkout: Path) -> Path:
+    """The folder of the scripts."""
+    return checkout / "bcclessons/site/theme/assets"
 
 
 @pytest.fixture(scope="session")
-def checkers(scripts: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scripts(assets: Path) -> list[Path]:
+    """The scripts, in the order in which a lesson's page loads them."""
+    first = ["page.js", "pane.js"]
+    own = sorted(
+        assets.glob("*.js"),
+        key=lambda path: (path.name not in first, path.name),
+    )
+    return [*own, *sorted((assets / "live").glob("*.js"))]
+
+
+@pytest.fixture(scope="session")
+def checkers(
+    scripts: list[Path],
+    assets: Path,
+    checkout: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     """A folder with the checkers and copies of the scripts."""
     what = Text(ja="ページの検査ツール", en="the checkers of pages")
     source = Path(__file__).with_name("node")
     packages = npm.installed(source, what, Console(language_of(os.environ)))
     folder = tmp_path_factory.mktemp("scripts")
     (folder / "node_modules").symlink_to(packages / "node_modules")
-    for path in (*scripts, *source.glob("*.json")):
+    (folder / "live").mkdir()
+    for path in scripts:
+        shutil.copy(path, folder / path.relative_to(assets))
+    # What is bundled is modules: those are only linted.
+    bundled = (checkout / "bcclessons/site/node").glob("*.js")
+    for path in (*bundled, *source.glob("*.json"), *source.glob("*.d.ts")):
         shutil.copy(path, folder)
     return folder
 
 
-def test_they_are_few_and_short(scripts: list[Path]) -> None:
-    assert len(scripts) <= MODULES
+def test_they_are_few_and_short(scripts: list[Path], assets: Path) -> None:
+    assert len([path for path in scripts if path.parent == assets]) <= MODULES
     lengths = {path.name: len(path.read_text().splitlines()) for path in scripts}
     assert {name: n for name, n in lengths.items() if n > LINES} == {}
 
 
-def test_their_types_are_right(checkers: Path, scripts: list[Path]) -> None:
-    names = [path.name for path in scripts]
+def test_their_types_are_right(
+    checkers: Path, scripts: list[Path], assets: Path
+) -> None:
+    names = [path.relative_to(assets).as_posix() for path in scripts]
     pages = [name for name in names if name != WORKER]
     # With files named, TypeScript reads no tsconfig.json: it extends one that names them.
     for libraries, files in (
@@ -58,7 +76,7 @@ def test_their_types_are_right(checkers: Path, scripts: list[Path]) -> None:
     ):
         config = checkers / f"tsconfig.{libraries}.json"
         lib = f'["ES2022", "{libraries}", "{libraries}.Iterable"]'
-        quoted = ", ".join(f'"{name}"' for name in files)
+        quoted = ", ".join(f'"{name}"' for name in (*files, "vendor.d.ts"))
         config.write_text(
             f'{{"extends": "./tsconfig.json", "files": [{quoted}], '
             f'"compilerOptions": {{"lib": {lib}}}}}'

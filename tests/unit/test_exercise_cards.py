@@ -56,7 +56,8 @@ def test_a_card_has_the_task_the_command_and_the_tools(
     assert re.search(r'href="[^"]*/start" download', html)
     assert html.count('<input type="checkbox">') == 1
     assert html.count('<details class="hint">') == len(item.hints)
-    assert f'<div data-live="{item.label}"></div>' in html
+    assert html.count(f'<div data-live="{item.label}">') == 1
+    assert "<code>./lab site</code>" in html
 
 
 def test_a_hint_is_within_the_one_before_it() -> None:

@@ -128,7 +128,8 @@ const Present = (() => {
   addEventListener("keydown", (event) => {
     const { target, key } = event;
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (target instanceof Element && target.closest("input, textarea, select, .player")) return;
+    if (target instanceof Element && target.closest("input, textarea, select, .player, .live"))
+      return;
     const by = Number(/Right|Down$/.test(key)) - Number(/Left|Up$/.test(key));
     if (key === "z" || (key === "Escape" && on)) toggle();
     else if (!on || !by) return;

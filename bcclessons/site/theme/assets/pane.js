@@ -138,6 +138,7 @@ const Pane = (() => {
     if (gone(asked)) asked = nothing;
     const followed = follow.checked ? now : null;
     pin(of(references.filter((each) => followed?.contains(each) && inSight(each))));
+    if (all(".live:focus-within", pane)[0]) return; // who works in the pane keeps its tab
     if (follow.checked && !Page.get("tab") && (held === pane || !inSight(held)))
       open(followed?.closest("[data-tab]")?.getAttribute("data-tab") ?? "program");
     for (const each of listeners.read) each(now);
@@ -233,7 +234,7 @@ const Pane = (() => {
   strip.addEventListener("click", dock);
   all(".pane-close")[0].addEventListener("click", close);
   addEventListener("keydown", ({ key }) => {
-    if (key === "Escape" && pane.classList.contains("docked")) close();
+    if (key === "Escape" && pane.matches(".docked:not(:has(.live:focus-within))")) close();
   });
 
   return {

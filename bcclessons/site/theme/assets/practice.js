@@ -77,7 +77,11 @@
 
   // Exercises. What ./lab knows to be solved, where it serves the page, is in the dots.
   const known = all(".dots").flatMap(({ dataset }) => dataset.solved?.split(" ") ?? []);
-  const solved = new Set([...known, .../** @type {string[]} */ (Page.get("solved") ?? [])]);
+  const live = "live" in document.documentElement.dataset; // then ./lab knows it all
+  const solved = new Set([
+    ...known,
+    .../** @type {string[]} */ ((!live && Page.get("solved")) || []),
+  ]);
   const count = () => {
     for (const dots of all(".dots")) {
       const { progress, label = "" } = dots.dataset;
@@ -90,6 +94,11 @@
     }
   };
   count();
+  addEventListener("solved", (/** @type {any} */ { detail }) => {
+    solved.clear();
+    for (const label of detail) solved.add(label);
+    count();
+  });
   const cards = all(".exercise");
   let current = cards[0];
   /** @type {HTMLElement | undefined} */
@@ -111,7 +120,13 @@
     const [box] = /** @type {HTMLInputElement[]} */ (all("input", card));
     const [second] = /** @type {HTMLDetailsElement[]} */ (all(".solution details", card));
     // Who has solved it needs no second press.
-    box.checked = second.open = solved.has(label);
+    const show = () => {
+      box.checked = solved.has(label);
+      second.open ||= box.checked;
+    };
+    show();
+    box.disabled = live;
+    addEventListener("solved", show);
     box.addEventListener("change", () => {
       solved[box.checked ? "add" : "delete"](label);
       Page.set("solved", [...solved]);

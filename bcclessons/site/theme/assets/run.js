@@ -1,7 +1,7 @@
 // Recorded runs: output lights its code, and recordings play.
 (() => {
   const { all } = Page;
-  const [panel] = all("#panel-run");
+  const [panel] = all("#panel-run > .recorded");
   if (!panel) return;
   /** What is shown and lit. @type {any} */
   const now = {};
@@ -118,13 +118,15 @@
     if (now.run && Pane.asking() === now.run) return;
     const run = element?.closest(".run") ?? now.run ?? runs[0];
     const { top } = panel.getBoundingClientRect();
-    if (!panel.hidden && top < innerHeight && runs.includes(run)) show(run);
+    if (panel.offsetParent && top < innerHeight && runs.includes(run)) show(run);
   };
   Pane.on("read", read);
-  Pane.on("tab", () => {
-    if (panel.hidden && now.run) Pane.light([], now.run);
+  const shown = () => {
+    if (!panel.offsetParent && now.run) Pane.light([], now.run);
     read(null);
-  });
+  };
+  Pane.on("tab", shown);
+  panel.addEventListener("shown", shown);
   for (const run of runs) {
     all(".watch", run)[0].addEventListener("click", async () => {
       Pane.open("run", run);

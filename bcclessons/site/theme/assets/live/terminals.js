@@ -1,0 +1,245 @@
+// The two terminals of a live page: the lesson's program, and a shell on the same machine.
+const Terminals = (() => {
+  const { all } = Page;
+  const { text } = Live;
+  const [pane] = all(".pane");
+  const [panel] = all("#panel-run");
+  const [section] = all("#live");
+  const touch = matchMedia("(hover: none) and (pointer: coarse)").matches;
+  const box = document.createElement("div");
+  box.className = "live-terminals";
+  const template = /** @type {HTMLTemplateElement} */ (all("#live-terminals")[0]);
+  box.append(template.content.cloneNode(true));
+
+  // Colours, from the page's own.
+  const colours = () => {
+    const style = getComputedStyle(pane);
+    const own = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+    const code = (/** @type {string} */ name) => own(`--md-code-hl-${name}-color`);
+    const [background, foreground] = [style.backgroundColor, style.color];
+    const theme = {
+      background,
+      foreground,
+      cursor: own("--md-accent-fg-color"),
+      cursorAccent: background,
+      selectionBackground: own("--lit"),
+      selectionForeground: foreground,
+    };
+    const [grey, light] = [own("--md-default-fg-color--light"), foreground];
+    const names = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+    const values = [grey, code("number"), code("string"), own("--live-yellow"), code("keyword")];
+    values.push(code("function"), own("--md-accent-fg-color"), light);
+    names.forEach((name, i) => {
+      const bright = `bright${name[0].toUpperCase()}${name.slice(1)}`;
+      Object.assign(theme, { [name]: values[i], [bright]: values[i] });
+    });
+    return theme;
+  };
+  const fontSize = () => (Present.on ? Math.max(18, innerWidth * 0.014) : touch ? 12 : 13);
+
+  let before = /** @type {HTMLElement | null} */ (null); // what had the focus
+  /** @param {HTMLElement} place */
+  const make = (place) => {
+    const name = place.dataset.name ?? "";
+    const [screen] = all(":scope > div", place);
+    const terminal = new Xterm.Terminal({
+      fontFamily: getComputedStyle(pane).getPropertyValue("--md-code-font-family"),
+      fontSize: fontSize(),
+      minimumContrastRatio: 4.5,
+      scrollback: 5000,
+      theme: colours(),
+    });
+    const fit = new Xterm.FitAddon();
+    terminal.loadAddon(fit);
+    let replaying = 0; // bytes of old output that are still to be drawn
+    let typed = false; // whether something stands at the prompt that is not entered
+    let isOver = false;
+    /** @type {() => void} */
+    let ready = () => {};
+    const prompt = new Promise((resolve) => {
+      ready = () => resolve(null);
+    });
+    /** @type {LiveTerminal} */
+    let line;
+
+    const size = () => /** @type {[number, number]} */ ([terminal.cols, terminal.rows]);
+    const refit = () => {
+      const wanted = screen.offsetParent && fit.proposeDimensions();
+      if (!wanted?.cols || wanted.rows < 2) return;
+      terminal.options.fontSize = fontSize();
+      const { cols, rows } = fit.proposeDimensions();
+      if (cols === terminal.cols && rows === terminal.rows) return;
+      terminal.resize(cols, rows);
+      line?.resize(size());
+    };
+    const send = (/** @type {string} */ data) => {
+      // What a program once asked the terminal is not answered again.
+      if (replaying > 0) return;
+      if (isOver && name === "shell") return data === "\r" && line.reopen();
+      typed = !"\r\x03\x15".includes(data);
+      line.write(data);
+    };
+    const connect = () => {
+      line = Machine.terminal(`${Live.lesson}.${name}`, size());
+      line.on("replay", (n) => {
+        terminal.reset();
+        replaying = n;
+        isOver = false;
+        if (n) ready();
+      });
+      line.on("output", (bytes, drawn) => {
+        const old = Math.min(replaying, bytes.length);
+        terminal.write(bytes, () => {
+          replaying -= old;
+          if (!replaying) ready();
+          drawn();
+        });
+      });
+      line.on("size", ([columns, rows]) => terminal.resize(columns, rows));
+      line.on("ended", (status) => {
+        isOver = true;
+        const sentence = name === "shell" ? text("shellEnded") : text("ended", status);
+        terminal.write(`\r\n\x1b[2m${sentence}\x1b[m\r\n`);
+      });
+    };
+
+    terminal.open(screen);
+    const area = /** @type {HTMLTextAreaElement} */ (terminal.textarea);
+    area.ariaLabel = place.dataset.label ?? "";
+    area.setAttribute("aria-describedby", "live-help");
+    area.addEventListener("focus", () => {
+      place.classList.add("active");
+      refit();
+    });
+    area.addEventListener("blur", () => place.classList.remove("active"));
+    terminal.onData(send);
+    terminal.attachCustomKeyEventHandler((/** @type {KeyboardEvent} */ event) => {
+      const copies = event.ctrlKey && event.shiftKey && event.code === "KeyC";
+      const pastes = event.ctrlKey && event.shiftKey && event.code === "KeyV";
+      if (!copies && !pastes && event.key !== "F2" && event.key !== "F6") return true;
+      if (event.type !== "keydown" || pastes) return false; // the browser pastes
+      event.preventDefault();
+      if (copies) document.execCommand("copy");
+      else if (event.key === "F2") other(name).terminal.focus();
+      else (before?.isConnected && before.offsetParent ? before : all("[data-run]")[0]).focus();
+      return false;
+    });
+    new ResizeObserver(refit).observe(screen);
+    refit();
+    return {
+      name,
+      place,
+      terminal,
+      refit,
+      connect,
+      prompt,
+      send,
+      type: (/** @type {string} */ command) => {
+        send(`${typed ? "\x15" : ""}${command}\r`);
+        typed = false;
+      },
+    };
+  };
+  /** @type {ReturnType<typeof make>[]} */
+  let both = [];
+  const [lesson, shell] = [() => both[0], () => both[1]];
+  const other = (/** @type {string} */ name) => (name === "shell" ? lesson() : shell());
+
+  /** Put the terminals into the tab that is open, if that has a place for them. */
+  const place = () => {
+    const [slot] =
+      pane.dataset.tab === "exercise"
+        ? all("#panel-exercise .live-exercise:not([hidden]) .live-slot")
+        : [section];
+    if (slot && box.parentElement !== slot) slot.append(box);
+    for (const { refit } of both) refit();
+  };
+  const open = () => {
+    panel.dataset.view ||= "terminals";
+    Live.view("terminals");
+    Live.remember({ terminals: true });
+    if (both.length) return place();
+    place();
+    split(Page.get("split") ?? 50);
+    both = all(".live-terminal", box).map(make);
+    for (const each of both) each.connect();
+    Pane.on("tab", place);
+  };
+  /** From where the keyboard comes, to go back there. */
+  const focus = (/** @type {ReturnType<typeof make>} */ { terminal, place }) => {
+    const from = document.activeElement;
+    if (from instanceof HTMLElement && !box.contains(from)) before = from;
+    if (touch) place.scrollIntoView({ block: "nearest" });
+    else terminal.focus();
+  };
+
+  // The border between the two moves, by the pointer and by the arrow keys.
+  const [separator] = all(".live-split", box);
+  const split = (/** @type {number} */ percent) => {
+    const value = Math.round(Math.max(15, Math.min(85, percent)));
+    box.style.setProperty("--upper", `${value}`);
+    separator.ariaValueNow = `${value}`;
+    Page.set("split", value);
+  };
+  separator.addEventListener("pointerdown", (event) => {
+    separator.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  separator.addEventListener("pointermove", (event) => {
+    if (!separator.hasPointerCapture(event.pointerId)) return;
+    const { top } = lesson().place.getBoundingClientRect();
+    const { bottom } = shell().place.getBoundingClientRect();
+    split(((event.clientY - top) / (bottom - top)) * 100);
+  });
+  separator.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: -5, ArrowDown: 5 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    split(Number(separator.ariaValueNow) + by);
+  });
+
+  // On a phone: keys that its keyboard has not, for the terminal that was touched last.
+  let last = "lesson";
+  box.addEventListener("focusin", ({ target }) => {
+    if (target instanceof Element)
+      last = target.closest(".live-terminal")?.getAttribute("data-name") ?? last;
+  });
+  for (const button of all("[data-keys]", box)) {
+    button.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays
+    button.addEventListener("click", () => {
+      const bytes = button.dataset.keys?.match(/../g) ?? [];
+      const keys = bytes.map((each) => String.fromCharCode(Number.parseInt(each, 16))).join("");
+      both.find((each) => each.name === last)?.send(keys);
+    });
+  }
+  // A phone's keyboard covers what is at the bottom.
+  const covered = () => {
+    const { height = innerHeight, offsetTop = 0 } = visualViewport ?? {};
+    pane.style.setProperty("--keyboard", `${Math.max(0, innerHeight - height - offsetTop)}px`);
+  };
+  for (const type of ["resize", "scroll"]) visualViewport?.addEventListener(type, covered);
+
+  new MutationObserver(() => {
+    for (const { terminal } of both) terminal.options.theme = colours();
+  }).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+
+  return {
+    open,
+    place,
+    /** Run a lesson's program, or the reader's file of an exercise. */
+    run: (/** @type {string} */ what) => {
+      open();
+      Machine.send({ type: "run", what });
+      last = "lesson";
+      focus(lesson());
+    },
+    /** Type a command into the shell, once its prompt is there. */
+    type: async (/** @type {string} */ command) => {
+      open();
+      last = "shell";
+      focus(shell());
+      await shell().prompt;
+      shell().type(command);
+    },
+  };
+})();
