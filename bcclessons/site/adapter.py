@@ -216,11 +216,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
             return
         site = Path(config.site_dir)
         for item in self._lessons:
-            for cast in item.recordings.glob("*.cast"):
-                text = cast.read_text(encoding="utf-8")
-                path = site / runs.script_path(cast)
-                path.parent.mkdir(exist_ok=True)
-                path.write_text(scripts.leaving("recording", text), encoding="utf-8")
+            runs.write_scripts(item, site)
         scripts.minify(site, live=self._is_live)
         self._post_build.write(site, log.info)
 

@@ -15,7 +15,7 @@ from bcclessons.course.lesson import Lesson
 from bcclessons.course.output import Origins
 from bcclessons.course.recording import ComparedLine, Recording
 from bcclessons.course.run import Run, changed
-from bcclessons.site import labels, live
+from bcclessons.site import labels, live, scripts
 from bcclessons.site.page import Page
 
 PLAYER = "assets/vendor/"
@@ -33,6 +33,15 @@ def script_path(cast: Path) -> str:
     """Return the path on the site of a recording, as a script."""
     lesson, folder = cast.parts[-3:-1]
     return f"lessons/{lesson}/{folder}/{cast.stem}.js"
+
+
+def write_scripts(lesson: Lesson, site: Path) -> None:
+    """Write a lesson's recordings into a built site, for the player."""
+    for cast in lesson.recordings.glob("*.cast"):
+        text = cast.read_text(encoding="utf-8")
+        path = site / script_path(cast)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(scripts.leaving("recording", text), encoding="utf-8")
 
 
 def shown(target: Path, fragment: str | None, page: Page) -> str:
