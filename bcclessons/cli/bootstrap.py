@@ -11,14 +11,14 @@ import os
 import sys
 from pathlib import Path
 
-from bcclessons.setup.paths import CHECKOUT, environment_folder
+from bcclessons.setup.paths import BUNDLE, CHECKOUT, environment_folder
 
 
 def run(lab: str, arguments: list[str]) -> int:
     """Run ./lab with these arguments in its environment; return its exit status."""
     lock = CHECKOUT / "requirements.txt"
     folder = environment_folder(lock)
-    if not (folder / "complete").exists():
+    if BUNDLE in os.environ or not (folder / "complete").exists():
         from bcclessons.setup import environments
 
         status = environments.make_for(arguments, folder, lock)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click import Argument
 
-from bcclessons.cli import exercises, learners, maintainers
+from bcclessons.cli import bundle, exercises, learners, maintainers
 from bcclessons.cli.declarations import command, common, flag, option, target
 from bcclessons.cli.help import Group
 from bcclessons.console.text import Text
@@ -103,6 +103,20 @@ _COMMANDS = (
             en="The port to serve on (default: 8000).",
         ),
         *target(),
+    ),
+    command(
+        bundle.bundle,
+        "ネットワークの無いマシンで ./lab が準備に使うフォルダ（バンドル）を作る．",
+        "Make a folder (a bundle) from which ./lab sets itself up without a network.",
+        Argument(["folder"], metavar="FOLDER", type=click.Path(path_type=Path)),
+        option(
+            "--on",
+            "releases",
+            metavar="RELEASE",
+            multiple=True,
+            ja="この版の Debian の VM を入れる．何度も使える（既定は debian-13）．",
+            en="Add the VM of this release; can be repeated (default: debian-13).",
+        ),
     ),
     command(
         maintainers.test,

@@ -65,11 +65,21 @@ def placement(
                 ja=f"このマシンでは {names} を apt で入れられない",
                 en=f"apt cannot install {names} on this machine",
             )
+        elif refusal is None and only is None and not _is_bundled(plan, report):
+            names = ", ".join(plan.packages)
+            refusal = Text(
+                ja=f"バンドルに {names} が無い", en=f"the bundle lacks {names}"
+            )
         if refusal is None:
             return Placement(plan.place, _why(plan, refusals), plan.packages)
         refusals.append(refusal)
     helpful = [plan.packages for plan in plans if plan.obstacle is None]
     return Placement(Place.NOWHERE, _join(refusals), helpful[0] if helpful else ())
+
+
+def _is_bundled(plan: _Plan, report: Report) -> bool:
+    """Tell whether a plan needs no network, as far as a bundle stands in for it."""
+    return report.bundle is None or report.bundle.has_packages(plan.packages)
 
 
 def _plans(report: Report, lesson: Lesson) -> list[_Plan]:

@@ -11,11 +11,13 @@ from bcclessons.doctor.fixes import PackageManager
 from bcclessons.doctor.kernel import Kernel, examine_kernel, rights
 from bcclessons.machines.headers import FOLDER as STANDIN_FOLDER
 from bcclessons.machines.vm import layout
+from bcclessons.setup import bundle
 from bcclessons.setup.programs import STANDIN_TOOLS, VM_RUN_TOOLS, VM_TOOLS, missing
 
 if TYPE_CHECKING:
     from bcclessons.machines.debian import Release
     from bcclessons.machines.workspace import Workspace
+    from bcclessons.setup.bundle import Taken
     from bcclessons.setup.system import System
 
 
@@ -26,6 +28,7 @@ class Report:
     ``headers_package`` would bring this kernel's own headers. ``vm_missing`` and
     ``standin_missing`` are the Debian packages still to install for the VM and for
     stand-in headers; ``can_install`` tells whether apt and root are there for it.
+    ``bundle`` is what the cache was filled from, for use without a network.
     """
 
     checks: tuple[Check, ...]
@@ -33,6 +36,7 @@ class Report:
     machine: str
     release: Release
     can_install: bool
+    bundle: Taken | None
     headers_package: str | None
     standin_missing: tuple[str, ...]
     vm_missing: tuple[str, ...]
@@ -72,6 +76,7 @@ def examine(system: System, workspace: Workspace) -> Report:
         machine=system.machine,
         release=release,
         can_install=root.state is not State.MISSING and PackageManager(system).present,
+        bundle=bundle.taken(cache),
         headers_package=package,
         standin_missing=() if standin else missing(system, STANDIN_TOOLS),
         vm_missing=vm_missing,

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Problem, Text
+from bcclessons.setup import bundle
 from bcclessons.setup.cost import Cost, fetching
+from bcclessons.setup.paths import cache_path
 from bcclessons.setup.system import ask_for_password
 
 if TYPE_CHECKING:
@@ -52,10 +54,14 @@ def install(packages: Sequence[str], reason: Text, console: Console) -> None:
             )
         # Nobody can type a password where there is no terminal.
         apt = ["sudo", *([] if sys.stdin.isatty() else ["-n"]), "apt-get"]
+    taken = bundle.taken(cache_path(os.environ))
+    bundled = taken is not None and taken.has_packages(packages)
+    if taken is not None and bundled:
+        apt += taken.apt_options
     command = [*apt, "install", "--yes", "--no-install-recommends", *packages]
     by_hand = " ".join(word for word in command if word != "-n")
     which = "this package" if len(packages) == 1 else "these packages"
-    cost = _cost(packages)
+    cost = None if bundled else _cost(packages)
     console.say(
         Text(
             ja=f"{reason.ja}に，パッケージが要る: {names}"

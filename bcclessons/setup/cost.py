@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cost:
-    """Bytes to download, bytes of disk for good, and seconds; of all, about."""
+    """Bytes to download, bytes of disk for good, and seconds; of all, about.
+
+    Nothing is said of a download of 0 bytes.
+    """
 
     download: float
     disk: float
@@ -31,9 +34,14 @@ class Cost:
         else:
             minutes = f"{self.seconds / 60:.0f}"
             time = Text(ja=f"{minutes} 分", en=f"{minutes} minutes")
+        rest = Text(
+            ja=f"ディスク 約 {disk}，時間 約 {time.ja}", en=f"{disk} of disk, {time.en}"
+        )
+        if not self.download:
+            return Text(ja=rest.ja, en=f"about {rest.en}")
         return Text(
-            ja=f"ダウンロード 約 {download}，ディスク 約 {disk}，時間 約 {time.ja}",
-            en=f"about {download} to download, {disk} of disk, {time.en}",
+            ja=f"ダウンロード 約 {download}，{rest.ja}",
+            en=f"about {download} to download, {rest.en}",
         )
 
 

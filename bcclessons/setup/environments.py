@@ -7,14 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text
+from bcclessons.setup import bundle
 from bcclessons.setup.apt import install
 from bcclessons.setup.cache import build_once, cache_folder
 from bcclessons.setup.cost import Cost, fetching
 from bcclessons.setup.files import unwritable
+from bcclessons.setup.paths import BUNDLE
 
 # Measured on 2026-11-25 with Python 3.11, on two cores of a server with a fast network.
 COSTS = {
@@ -32,9 +35,14 @@ LITTLE_BYTES = 30_000_000
 
 
 def make_for(arguments: list[str], folder: Path, lock: Path) -> int:
-    """Make an environment for ./lab with these arguments; return its exit status."""
+    """Make an environment for ./lab with these arguments; return its exit status.
+
+    Before, fill the cache from the bundle that the environment variable names, if any.
+    """
     console = Console.of(arguments, os.environ)
     try:
+        if source := os.environ.get(BUNDLE):
+            bundle.take(Path(source).resolve(), cache_folder(os.environ), console)
         make(folder, lock, console)
     except (Problem, OSError) as error:
         problem = error if isinstance(error, Problem) else unwritable(error)
@@ -55,13 +63,15 @@ def make(folder: Path, lock: Path, console: Console) -> None:
             # Debian and Ubuntu split it off.
             reason = Text(ja="Python の環境を作るの", en="Making a Python environment")
             install(["python3-venv"], reason, console)
-        cost, use = COSTS[lock.stem].text, USES[lock.stem]
+        cost, use = COSTS[lock.stem], USES[lock.stem]
+        if _wheels(lock):
+            cost = replace(cost, download=0)
         console.say(
             Text(
                 ja=f"{use.ja}の Python の環境を {folder.parent} に作る．初回だけである"
-                f"（{cost.ja}）．",
+                f"（{cost.text.ja}）．",
                 en=f"Making a Python environment {use.en} in {folder.parent}, which is "
-                f"done once: {cost.en}.",
+                f"done once: {cost.text.en}.",
             )
         )
         title = Text(
@@ -81,6 +91,14 @@ def _fetched(folder: Path) -> Path:
     return folder.with_name(f"fetched-{folder.name}")
 
 
+def _wheels(lock: Path) -> list[str]:
+    """Return pip's options for the wheels of a bundle, if it has those of a lock."""
+    taken = bundle.taken(cache_folder(os.environ))
+    if taken is None or not taken.has_wheels(lock):
+        return []
+    return ["--no-index", "--find-links", str(taken.wheels)]
+
+
 def _fill(folder: Path, lock: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     # Not an environment's own Python, if this one is.
@@ -89,7 +107,7 @@ def _fill(folder: Path, lock: Path) -> None:
     call(
         folder, str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check",
         "install", "--quiet", "--cache-dir", str(_fetched(folder)), "--require-hashes", "--only-binary", ":all:",
-        "-r", str(lock),
+        *_wheels(lock), "-r", str(lock),
     )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+BUNDLE = "BCC_LESSONS_BUNDLE"
+"""The environment variable that names a bundle, for the first ./lab."""
 
 
 def cache_path(environment: Mapping[str, str]) -> Path:
