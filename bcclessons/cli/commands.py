@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click import Argument
 
-from bcclessons.cli import bundle, exercises, learners, maintainers
+from bcclessons.cli import bundle, classroom, exercises, learners, maintainers
 from bcclessons.cli.declarations import command, common, flag, option, target
 from bcclessons.cli.help import Group
 from bcclessons.console.text import Text
@@ -117,6 +117,13 @@ _COMMANDS = (
             ja="この版の Debian の VM を入れる．何度も使える（既定は debian-13）．",
             en="Add the VM of this release; can be repeated (default: debian-13).",
         ),
+    ),
+    command(
+        classroom.run,
+        "クラスを開く．学習者はブラウザだけで，1 人に 1 台の VM を使う．Ctrl-C で終わる．",
+        "Run a class: learners need a browser only, each has a VM; Ctrl-C ends it.",
+        *classroom.OPTIONS,
+        name="class",
     ),
     command(
         maintainers.test,

@@ -75,7 +75,10 @@ def command(
     *parameters: click.Parameter,
     **settings: Any,
 ) -> Command:
-    """Return the command of a function, which gets the Lab and the parameters."""
+    """Return the command of a function, which gets the Lab and the parameters.
+
+    Its name is the function's, unless there is a ``name``.
+    """
 
     @click.pass_obj
     def call(lab: Lab, /, **values: Any) -> None:
@@ -85,7 +88,7 @@ def command(
         function(lab, **values)
 
     return Command(
-        function.__name__,
+        settings.pop("name", function.__name__),
         callback=call,
         params=[*parameters, *common()],
         text=Text(ja=ja, en=en),

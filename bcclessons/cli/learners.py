@@ -165,10 +165,10 @@ def site(
         command += ["-m", "bcclessons.live", *target.options()]
         command += ["--port", str(port), "--lang", language]
         lab.console.say(Text(ja="Web サイトを作っている．", en="Building the website."))
-        sys.exit(_status(subprocess.Popen(command, cwd=CHECKOUT)))
+        sys.exit(status_of_server(subprocess.Popen(command, cwd=CHECKOUT)))
 
 
-def _status(process: subprocess.Popen[bytes]) -> int:
+def status_of_server(process: subprocess.Popen[bytes]) -> int:
     """Wait for a server that ends by itself on Ctrl-C; return its exit status."""
     while True:
         try:

@@ -69,9 +69,9 @@ def listening(address: str, port: int) -> socket.socket:
         found.close()
         raise Problem(
             ja=f"ポート {port} は使えない（{error.strerror}）．別のポートで動かす: "
-            f"./lab site --port {port + 1}",
+            f"--port {port + 1}",
             en=f"port {port} cannot be used ({error.strerror}); take another: "
-            f"./lab site --port {port + 1}",
+            f"--port {port + 1}",
         ) from error
     return found
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bcclessons.console.text import Language, Problem
 from bcclessons.course import exercise, lesson
+from bcclessons.live.classroom.board import as_csv
 from bcclessons.live.classroom.database import Database
 from bcclessons.live.classroom.fleet import Fleet, delete
 from bcclessons.live.classroom.learners import Learner, Learners
@@ -21,6 +22,7 @@ from bcclessons.live.classroom.session import LearnerSession
 from bcclessons.live.progress import PageConsole
 from bcclessons.machines.workspace import Workspace
 
+_FILE = "class.db"
 _FOLDERS = "learners"
 
 
@@ -29,7 +31,7 @@ class Classroom:
 
     def __init__(self, folder: Path, workspace: Workspace) -> None:
         """Open the class in a folder; ``workspace`` is the host's, to make VMs from."""
-        self._database = Database(folder / "class.db")
+        self._database = Database(folder / _FILE)
         self.learners = Learners(self._database)
         self.progress = ClassProgress(self._database)
         self.fleet = Fleet(folder / _FOLDERS, workspace)
@@ -58,6 +60,7 @@ class Classroom:
             console = PageConsole(Language.JA, say)
             session = LearnerSession(learner, console, self.progress)
             seat = self.fleet.seat(learner.id, console, lambda: len(session.pages))
+            seat.refresh()
             session.machine = LearnersMachine(
                 learner.id, seat, self.fleet.queue, self._checkout, self.exercises
             )
@@ -104,12 +107,31 @@ def check_attributes(folder: Path) -> None:
         ) from error
 
 
+def exported(folder: Path, language: Language) -> str:
+    """Return the progress of the class in a folder as CSV. Raise Problem if it is none."""
+    _check_exists(folder)
+    database = Database(folder / _FILE)
+    try:
+        return as_csv(Learners(database), ClassProgress(database), language)
+    finally:
+        database.close()
+
+
+def _check_exists(folder: Path) -> None:
+    if not (folder / _FILE).exists():
+        raise Problem(
+            ja="まだクラスが無い．始める: ./lab class",
+            en="there is no class yet; to start one: ./lab class",
+        )
+
+
 def deleted(folder: Path, name: str) -> list[Learner]:
     """Delete one learner, or "all" of them, with their files; return whom.
 
     Raise Problem if there is none of that name.
     """
-    database = Database(folder / "class.db")
+    _check_exists(folder)
+    database = Database(folder / _FILE)
     try:
         learners = Learners(database)
         found = learners.all() if name == "all" else [learners.named(name)]

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from bcclessons.console.text import Problem, Text
 from bcclessons.live.classroom import checkout
 from bcclessons.live.classroom.fair_queue import FairQueue
+from bcclessons.machines.vm import kvm
 from bcclessons.machines.vm.client import Vm
+from bcclessons.machines.vm.store import Store
 from bcclessons.machines.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -77,10 +79,13 @@ class Seat:
         self.touch()
         return self._vm
 
+    def refresh(self) -> None:
+        """Make the learner's copy of the checkout, or make good what is damaged."""
+        checkout.refresh(self._fleet.workspace.checkout, self.checkout)
+
     def _start(self) -> Vm:
-        workspace = self._fleet.workspace
-        checkout.refresh(workspace.checkout, self.checkout)
-        own = Workspace(self.checkout, workspace.cache, self.console)
+        self.refresh()
+        own = Workspace(self.checkout, self._fleet.workspace.cache, self.console)
         return Vm(own, folder=self.folder / "vm", confined=True).__enter__()
 
     def touch(self) -> None:
@@ -131,6 +136,13 @@ class Fleet:
         self.queue = FairQueue(os.cpu_count() or 1)
         self.seats: dict[int, Seat] = {}
         self._folder = folder
+
+    def prepare(self) -> None:
+        """Build now what each VM starts from, if it is not there."""
+        store = Store(self.workspace)
+        image = store.image()
+        if not kvm.works(image, self.workspace.cache, self.workspace.console):
+            store.snapshot(image)
 
     def seat(self, learner: int, console: Console, shown: Callable[[], int]) -> Seat:
         """Return a learner's seat, whose folder is made if need be."""

@@ -19,12 +19,17 @@ from bcclessons.live.terminal import Size, Terminal, View
 _PROMPT = b"(VM) "
 
 
-class _WakingTerminal(Terminal):
-    """A terminal in which typing wakes the VM."""
+class ClassTerminal(Terminal):
+    """A terminal in which typing wakes the VM, and which the instructor may look at."""
 
     def __init__(self, size: Size, seat: Seat) -> None:
         super().__init__(size)
         self._seat = seat
+
+    @property
+    def kept(self) -> bytes:
+        """The last of its output."""
+        return self._kept.data()
 
     def type(self, data: bytes) -> None:
         """Type something."""
@@ -83,7 +88,7 @@ class LearnerSession(Session):
     def terminal(self, name: str, size: Size) -> Terminal:
         """Return a terminal, with nothing in it if it is new."""
         if name not in self.terminals:
-            self.terminals[name] = _WakingTerminal(size, self.learners_machine.seat)
+            self.terminals[name] = ClassTerminal(size, self.learners_machine.seat)
         return self.terminals[name]
 
     async def run(self, lesson: Lesson, folder: Sequence[str], program: str) -> str:

@@ -1,0 +1,61 @@
+// On each page of the site: who one is in the class, and a hand to raise.
+(() => {
+  const ja = document.documentElement.lang.startsWith("ja");
+  const bar = document.createElement("aside");
+  bar.className = "class-bar";
+  bar.setAttribute("aria-label", ja ? "クラス" : "Class");
+  const style = document.createElement("link");
+  style.rel = "stylesheet";
+  style.href = "/class/assets/learner.css";
+  const name = document.createElement("span");
+  const said = document.createElement("span");
+  said.setAttribute("role", "status");
+  const hand = document.createElement("button");
+  hand.type = "button";
+  const leave = document.createElement("button");
+  leave.type = "button";
+  leave.textContent = ja ? "退出" : "Leave";
+  bar.append(name, said, hand, leave);
+
+  /** @param {string} path @param {Record<string, string>} [values] */
+  const post = (path, values = {}) =>
+    fetch(path, { method: "POST", body: new URLSearchParams(values) });
+  /** @param {{name: string, hand: boolean, place: number}} me */
+  const show = (me) => {
+    name.textContent = me.name;
+    said.textContent = "";
+    if (me.place) said.textContent = ja ? `順番待ち: ${me.place} 番目` : `waiting: number ${me.place}`;
+    hand.setAttribute("aria-pressed", String(me.hand));
+    hand.textContent = me.hand
+      ? ja
+        ? "✋ 手を下ろす"
+        : "✋ Lower hand"
+      : ja
+        ? "✋ 手を挙げる"
+        : "✋ Raise hand";
+    hand.title = ja
+      ? "挙げている間，講師は端末とエディタを見られる（書けない）"
+      : "While it is raised, the instructor sees your terminals and editor, and cannot type";
+    if (!bar.isConnected) document.body.append(style, bar);
+  };
+  const ask = async () => {
+    try {
+      const response = await fetch("/class/me");
+      if (response.ok) show(await response.json());
+      else bar.remove();
+    } catch {
+      bar.remove();
+    }
+  };
+  hand.addEventListener("click", async () => {
+    const raised = hand.getAttribute("aria-pressed") !== "true";
+    await post("/class/hand", { raised: raised ? "1" : "" }).catch(() => {});
+    ask();
+  });
+  leave.addEventListener("click", async () => {
+    await post("/class/leave").catch(() => {});
+    location.reload();
+  });
+  ask();
+  setInterval(ask, 5000);
+})();

@@ -1,0 +1,96 @@
+"""What learners open and press: the page to join, the bar with the raised hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bcclessons.console.text import Problem
+from bcclessons.live.classroom import templates
+
+if TYPE_CHECKING:
+    from bcclessons.live.classroom.classroom import Classroom
+    from bcclessons.live.classroom.door import ClassDoor
+
+_MOST_FORM_BYTES = 4096
+
+
+class LearnerRoutes:
+    """The routes of /class/ that are for learners."""
+
+    def __init__(self, classroom: Classroom, door: ClassDoor) -> None:
+        self._classroom = classroom
+        self._door = door
+
+    def routes(self) -> list[Route]:
+        """Return them, for Starlette."""
+        return [
+            Route("/class/join", self._show_join),
+            Route("/class/join", self._join, methods=["POST"]),
+            Route("/class/leave", self._leave, methods=["POST"]),
+            Route("/class/me", self._me),
+            Route("/class/hand", self._hand, methods=["POST"]),
+        ]
+
+    async def _show_join(self, request: Request) -> Response:
+        wanted = _own_path(request.query_params.get("next", "/"))
+        values = {"next": wanted, "name": "", "problem": None}
+        return templates.page("join.html", request, values)
+
+    async def _join(self, request: Request) -> Response:
+        form = await _form(request)
+        wanted = _own_path(form.get("next", "/"))
+        name = form.get("name", "")
+        try:
+            learner = await self._classroom.learners.enter(name, form.get("pin", ""))
+        except Problem as problem:
+            values = {"next": wanted, "name": name[:40], "problem": problem.text}
+            return templates.page("join.html", request, values, 403)
+        response = RedirectResponse(wanted, 303)
+        self._door.let_in(response, learner)
+        return response
+
+    async def _leave(self, request: Request) -> Response:
+        response = Response(status_code=204)
+        self._door.let_out(response, request)
+        return response
+
+    async def _me(self, request: Request) -> Response:
+        learner = self._door.learner(request)
+        if learner is None:
+            return Response(status_code=403)
+        session = self._classroom.session(learner)
+        place = self._classroom.fleet.queue.places().get(learner.id, 0)
+        return JSONResponse(
+            {"name": learner.name, "hand": session.has_raised_hand, "place": place}
+        )
+
+    async def _hand(self, request: Request) -> Response:
+        learner = self._door.learner(request)
+        if learner is None:
+            return Response(status_code=403)
+        form = await _form(request)
+        self._classroom.session(learner).has_raised_hand = bool(form.get("raised"))
+        return Response(status_code=204)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """Return the fields of a plain form; none of one that is too large or no text."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_FORM_BYTES:
+            return {}
+    try:
+        return dict(parse_qsl(body.decode(), max_num_fields=10))
+    except ValueError:
+        return {}
+
+
+def _own_path(path: str) -> str:
+    """Return a path of this server: never another host's."""
+    return "/" + path.lstrip("/\\") if path.isprintable() else "/"
