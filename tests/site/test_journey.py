@@ -135,6 +135,23 @@ def test_a_link_to_a_step_opens_it(open_page: Open, name: str, width: int) -> No
     assert step(page) == "journey-line"
 
 
+def test_the_address_leads_back_to_the_step(open_page: Open) -> None:
+    page = opened(open_page)
+    assert "#" not in page.url  # nothing was stepped yet
+    length = page.evaluate("history.length")
+    page.keyboard.press("ArrowRight")
+    assert page.url.endswith(f"#{ids(page)[1]}")
+    page.locator(".journey-switch").click()
+    page.locator(".journey input").focus()
+    page.keyboard.press("End")
+    last = ids(page, 1)[-1]
+    assert page.url.endswith(f"#{last}")
+    assert page.evaluate("history.length") == length  # the way back is as short
+    copied = open_page(page.url)
+    expect(copied.locator(f"#{last}")).to_be_in_viewport()
+    assert step(copied) == last
+
+
 LESSONS = [LESSON, "en/lessons/01_trace_printk/", "lessons/03_data_access/"]
 
 

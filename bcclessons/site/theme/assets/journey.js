@@ -29,13 +29,14 @@ const Journey = (() => {
     scrubber.value = String(at + 1);
     scrubber.setAttribute("aria-valuetext", `${count}: ${shown[at].dataset.title}`);
   };
-  /** Show a step, and say it unless the scrubber does. */
+  /** Show a step, and say it unless the scrubber does; the address leads back to it. */
   const show = (/** @type {number} */ n, said = true) => {
     at = n;
     draw();
     /** @type {Element} */ (root.parentElement).scrollTop = 0;
     light();
     const step = steps[track][at];
+    history.replaceState(null, "", `#${step.id}`);
     const [text] = Page.all("p", step);
     status.textContent = said ? `${step.dataset.title}. ${text.textContent}` : "";
   };
