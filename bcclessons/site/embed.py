@@ -19,6 +19,9 @@ from bcclessons.site.labels import OPEN_JOURNEY
 from bcclessons.site.page import Page
 from bcclessons.site.question import Render
 
+_RUN = r"run.*\.txt"
+_QUESTIONS = r"questions(\.en)?\.md"
+
 
 def embedded(
     link: Element, target: Path, page: Page, render: Render, *, animated: bool
@@ -32,11 +35,12 @@ def embedded(
         if target.suffix != ".svg":
             return None
         return _picture(target, page)
-    if re.fullmatch(r"run.*\.txt", target.name):
+    if re.fullmatch(_RUN, target.name):
         return _run(target, link, page, animated=animated)
-    if re.fullmatch(r"questions(\.en)?\.md", target.name):
+    if re.fullmatch(_QUESTIONS, target.name):
         name = link.get("href", "").partition("#")[2]
-        return questions.shown(question.find(target, name), page, render)
+        html = questions.shown(question.find(target, name), page, render)
+        return _marked(html, link)
     if found := exercise_at(target, page):
         return exercises.card(found, page, render)
     if re.fullmatch(r"journey.*\.json", target.name):
@@ -48,6 +52,16 @@ def embedded(
         lines = resolve(source, link.get("title") or "")
         return listing.excerpt(source, lines, set(page.explanations(item)))
     return None
+
+
+def hide_until_answered(run: Element, question: Element) -> None:
+    """Mark links that a question and a run replace: it hides the run until the answer."""
+    first, second = (
+        Path(link.get("href", "").partition("#")[0]).name for link in (question, run)
+    )
+    if re.fullmatch(_QUESTIONS, first) and re.fullmatch(_RUN, second):
+        run.set("class", "veiled")
+        question.set("class", "asking")
 
 
 def program_at(target: Path | None, page: Page) -> Lesson | None:
@@ -82,7 +96,14 @@ def _run(target: Path, link: Element, page: Page, *, animated: bool) -> str:
     if animated:
         item = next(each for each in page.lessons if each.recordings == target.parent)
         return runs.animated(recording.load(target), item, page.language)
-    return runs.shown(target, link.get("title"), page)
+    return _marked(runs.shown(target, link.get("title"), page), link)
+
+
+def _marked(html: str, link: Element) -> str:
+    """Give HTML's first element the class of the link that it replaces, if that has one."""
+    return html.replace(
+        'class="', f'class="{link.get("class")} ', "class" in link.attrib
+    )
 
 
 def _support(target: Path, page: Page) -> str:

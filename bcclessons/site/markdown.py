@@ -13,6 +13,7 @@ from __future__ import annotations
 import html
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -26,7 +27,12 @@ from bcclessons.course import copies, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.lineref import LineRefError, resolve
 from bcclessons.site import exercise
-from bcclessons.site.embed import embedded, exercise_at, program_at
+from bcclessons.site.embed import (
+    embedded,
+    exercise_at,
+    hide_until_answered,
+    program_at,
+)
 from bcclessons.site.labels import line_label
 from bcclessons.site.page import Page, Reference
 
@@ -82,6 +88,9 @@ class _Links(Treeprocessor):
             for index, child in enumerate(parent):
                 if child.tag == "table":
                     parent[index] = _scrollable(child)
+        for (_, question, asking), (parent, run, following) in pairwise(alone):
+            if (question, run) in pairwise(parent):
+                hide_until_answered(following, asking)
         # Now that all references are known, which an excerpt of a program marks.
         for parent, paragraph, link in alone:
             self._embed(parent, paragraph, link)

@@ -40,13 +40,14 @@ def visible(line: Locator) -> bool:
 
 def unveil(page: Page) -> None:
     """Show the runs that follow a question, as when it was answered."""
-    page.locator(".question").evaluate_all(
-        "all => all.forEach(each => each.classList.add('done'))"
+    page.locator(".run").evaluate_all(
+        "all => all.forEach(each => each.classList.remove('veiled'))"
     )
 
 
 def watch(page: Page, run: Locator) -> Locator:
     """Press a run's button; return the terminal, once it shows something."""
+    unveil(page)
     run.locator(".watch").click()
     terminal = page.locator("#panel-run .ap-term")
     expect(terminal).to_contain_text("$ ")
@@ -55,6 +56,7 @@ def watch(page: Page, run: Locator) -> Locator:
 
 def read(page: Page, run: Locator) -> Locator:
     """Scroll until a run is read; return the terminal, which does not play."""
+    unveil(page)
     run.locator("pre:visible").scroll_into_view_if_needed()
     page.mouse.wheel(0, 400)
     terminal = page.locator("#panel-run .ap-term")
@@ -280,7 +282,6 @@ def test_the_newest_line_lights_the_program_while_a_recording_plays(
 
 def test_a_recording_lights_nothing_against_the_reader(open_page: Open) -> None:
     page = open_page(LESSON, width=1280)
-    unveil(page)
     terminal = read(page, page.locator(MAIN))
     play(page)
     expect(terminal).to_contain_text("TIME(s)")

@@ -55,6 +55,47 @@ def test_a_run_is_seen_once_its_question_is_answered(
 
 
 @pytest.mark.parametrize("root", ["", "en/"])
+def test_a_recording_is_seen_once_its_question_is_answered(
+    open_page: Open, root: str
+) -> None:
+    page = open_page(root + LESSON)
+    run = page.locator('.run[data-recording$="run-timeout.js"]')
+    expect(run.locator(".watch")).to_be_hidden()
+    run.locator("pre").evaluate("e => e.scrollIntoView()")
+    page.mouse.wheel(0, 10)
+    page.locator("#tab-run").click()
+    panel = page.locator("#panel-run")
+    expect(panel.locator(".ap-player")).to_have_count(1)
+    expect(panel.locator(".ap-player, .marks button").first).to_be_hidden()
+    said = panel.evaluate("e => getComputedStyle(e, '::before').content")
+    assert ("答えを選ぶ" if not root else "Choose an answer") in said
+    question(page).get_by_role("button").click()
+    expect(panel.locator(".ap-player")).to_be_visible()
+    run.locator(".watch").click()
+    expect(panel.locator(".ap-term")).to_contain_text("TIME(s)")
+
+
+def test_a_presenter_who_steps_back_to_a_run_does_not_give_it_away(
+    open_page: Open,
+) -> None:
+    page = open_page("en/" + LESSON)
+    page.keyboard.press("z")
+    page.keyboard.press("ArrowRight")
+    copy = page.locator('.presenter .run[data-recording$="run-order.js"]')
+    for _ in range(90):
+        if copy.count():
+            break
+        page.keyboard.press("ArrowRight")
+        # Not by its question, whose answer is shown by an arrow.
+        page.evaluate(
+            "document.querySelectorAll('.presenter [data-right]').forEach(e => e.open = true)"
+        )
+    expect(copy.locator("pre:visible")).to_have_count(1)
+    expect(copy.locator("pre > code >> visible=true")).to_have_count(0)
+    expect(page.locator("#panel-run .ap-player")).to_be_hidden()
+
+
+@pytest.mark.parametrize("root", ["", "en/"])
 def test_the_first_answer_that_is_opened_is_the_prediction(
     open_page: Open, root: str
 ) -> None:
@@ -291,8 +332,9 @@ def test_it_is_accessible_when_all_is_open(
     )
     page = context.new_page()
     page.goto(address + "en/" + LESSON)
-    questions = page.locator(".question")
-    questions.evaluate_all("all => all.forEach(e => e.classList.add('done'))")
+    page.locator(".run").evaluate_all(
+        "all => all.forEach(each => each.classList.remove('veiled'))"
+    )
     before = violations(page, packages)  # what runs and the program have
     answer(page, right=False).locator("summary").click()
     card(page).get_by_role("checkbox").check()

@@ -12,6 +12,9 @@
     /** @param {boolean} [right] */
     const done = (right) => {
       question.classList.add("done");
+      const [run] = all(".veiled", question.parentElement?.nextElementSibling ?? question);
+      run?.classList.remove("veiled");
+      run?.dispatchEvent(new Event("unveil", { bubbles: true }));
       if (right !== undefined) state.textContent = state.getAttribute(`data-${right}`);
     };
     for (const answer of /** @type {HTMLDetailsElement[]} */ (all(".answer", question))) {

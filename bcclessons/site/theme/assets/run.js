@@ -78,9 +78,15 @@
     now.timer = setInterval(follow, 250);
   };
 
+  /** Predict, then see: what follows a question is hidden here, too, until it is answered. */
+  const veil = () => {
+    panel.classList.toggle("veiled", now.run?.classList.contains("veiled") ?? false);
+  };
+  addEventListener("unveil", veil);
   const load = async (/** @type {any} */ run) => {
     ended();
     now.run = run;
+    veil();
     const { recording, player, columns } = run.dataset;
     now.code ??= Promise.all([
       Page.load("link", { rel: "stylesheet", href: `${player}asciinema-player.css` }),
