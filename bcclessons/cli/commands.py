@@ -102,6 +102,15 @@ _COMMANDS = (
             ja="見せるときのポート（既定は 8000）．",
             en="The port to serve on (default: 8000).",
         ),
+        option(
+            "--socket",
+            metavar="PATH",
+            type=click.Path(path_type=Path, resolve_path=True),
+            ja="ポートの代わりに使う Unix ソケット．受講者だけを通すプロキシ"
+            "（JupyterHub など）の後ろで使う．",
+            en="Serve on this Unix socket instead, behind a proxy that lets in only "
+            "the learner, such as JupyterHub's.",
+        ),
         *target(),
     ),
     command(

@@ -144,7 +144,13 @@ def doctor(lab: Lab, *, as_json: bool) -> None:
 
 
 def site(
-    lab: Lab, folder: Path | None, target: Target, *, offline: bool, port: int
+    lab: Lab,
+    folder: Path | None,
+    target: Target,
+    *,
+    offline: bool,
+    port: int,
+    socket: Path | None,
 ) -> None:
     """Serve the website, with pages that run, or build it into a folder."""
     from bcclessons.site import builder, card_font
@@ -163,7 +169,8 @@ def site(
         language = lab.console.language
         command = ["setpriv", "--pdeathsig", "TERM", *lab.python("site")]
         command += ["-m", "bcclessons.live", *target.options()]
-        command += ["--port", str(port), "--lang", language]
+        where = ["--port", str(port)] if socket is None else ["--socket", str(socket)]
+        command += [*where, "--lang", language]
         lab.console.say(Text(ja="Web サイトを作っている．", en="Building the website."))
         sys.exit(status_of_server(subprocess.Popen(command, cwd=CHECKOUT)))
 

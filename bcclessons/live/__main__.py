@@ -1,6 +1,7 @@
 """The server of ./lab site, under the Python of requirements-site.txt.
 
 python -m bcclessons.live --port 8000 --lang ja [--host | --vm | --on RELEASE]
+python -m bcclessons.live --socket PATH --lang ja [--host | --vm | --on RELEASE]
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem, Text
 from bcclessons.doctor.target import Target
-from bcclessons.live import door, guard, server
+from bcclessons.live import door, guard, proxied, server
 from bcclessons.live.app import App
 from bcclessons.live.own_machine import OwnMachine
 from bcclessons.live.pages import Pages
@@ -28,11 +29,19 @@ from bcclessons.setup.temporary import temporary_folder
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-async def serve(console: Console, target: Target, port: int, private: Path) -> int:
-    """Build the site, serve it on loopback until a signal; return the exit status."""
+async def serve(
+    console: Console, target: Target, where: int | Path, private: Path
+) -> int:
+    """Build the site, and serve it until a signal; return the exit status.
+
+    ``where`` is a port of loopback, or a Unix socket behind a proxy.
+    """
     loop = asyncio.get_running_loop()
-    with server.listening("127.0.0.1", port) as listener:
-        port = listener.getsockname()[1]
+    with (
+        proxied.listening(where)
+        if isinstance(where, Path)
+        else server.listening("127.0.0.1", where)
+    ) as listener:
 
         def say(line: str) -> None:
             loop.call_soon_threadsafe(session.say, line)
@@ -44,11 +53,24 @@ async def serve(console: Console, target: Target, port: int, private: Path) -> i
         progress = machine.solved.folder
         pages = Pages(CHECKOUT, private, progress)
         app = App(pages)
-        key = door.secret(progress)
-        app.door = token = door.TokenDoor(app.starlette(), session, key, port)
-        guarded = guard.Guard(
-            token, guard.names(_LOOPBACK, port, tls=False), pages.policy
-        )
+        if isinstance(where, Path):
+            app.door = proxied.OpenDoor(session)
+            guarded = guard.Guard(app.starlette(), None, pages.policy)
+            ready = Text(
+                ja=f"ソケット {where} で見せている．",
+                en=f"Serving on the socket {where}.",
+            )
+        else:
+            port = listener.getsockname()[1]
+            key = door.secret(progress)
+            app.door = token = door.TokenDoor(app.starlette(), session, key, port)
+            hosts = guard.names(_LOOPBACK, port, tls=False)
+            guarded = guard.Guard(token, hosts, pages.policy)
+            address = f"http://127.0.0.1:{port}/?token={token.token}"
+            ready = Text(
+                ja=f"このアドレスを開く: {address}（Ctrl-C で終わる）",
+                en=f"Open this address: {address} (Ctrl-C ends it)",
+            )
         running = server.Server(guarded, pages.end)
         if not await pages.build():
             raise Problem(
@@ -56,13 +78,7 @@ async def serve(console: Console, target: Target, port: int, private: Path) -> i
                 en="the site cannot be built, for the reasons above; fix them, and run "
                 "this again.",
             )
-        address = f"http://127.0.0.1:{port}/?token={token.token}"
-        console.say(
-            Text(
-                ja=f"このアドレスを開く: {address}（Ctrl-C で終わる）",
-                en=f"Open this address: {address} (Ctrl-C ends it)",
-            )
-        )
+        console.say(ready)
         watching = asyncio.create_task(pages.watch(machine.reload))
         try:
             await running.serve([listener])
@@ -75,7 +91,9 @@ async def serve(console: Console, target: Target, port: int, private: Path) -> i
 def main() -> int:
     """Run the server; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bcclessons.live")
-    parser.add_argument("--port", type=int, required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--port", type=int, dest="where")
+    where.add_argument("--socket", type=Path, dest="where")
     parser.add_argument("--lang", type=Language, required=True)
     parser.add_argument("--host", action="store_true")
     parser.add_argument("--vm", action="store_true")
@@ -85,7 +103,7 @@ def main() -> int:
     try:
         target = Target.from_options(host=given.host, vm=given.vm, on=given.on)
         with temporary_folder() as private:
-            return asyncio.run(serve(console, target, given.port, private))
+            return asyncio.run(serve(console, target, given.where, private))
     except Problem as problem:
         print("lab:", problem.text.to(given.lang), file=sys.stderr)
         return 1

@@ -9,6 +9,7 @@ of its own pages.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -37,9 +38,12 @@ class Guard:
     """ASGI middleware that refuses what is not of this server, in one sentence."""
 
     def __init__(
-        self, app: ASGIApp, hosts: frozenset[str], policy: Callable[[], str]
+        self, app: ASGIApp, hosts: frozenset[str] | None, policy: Callable[[], str]
     ) -> None:
-        """``hosts`` are its names; ``policy`` is the Content-Security-Policy now."""
+        """``hosts`` are its names; ``policy`` is the Content-Security-Policy now.
+
+        Without ``hosts``, its names, and whether it has TLS, are those of a proxy.
+        """
         self._app = app
         self._hosts = hosts
         self._policy = policy
@@ -61,6 +65,9 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                if location := headers.get("location"):
+                    # Of this server, whatever its proxy calls it.
+                    headers["location"] = urlunsplit(("", "", *urlsplit(location)[2:]))
                 if headers.get("content-type", "").startswith("text/html"):
                     headers.setdefault("Content-Security-Policy", self._policy())
             await send(message)
@@ -70,12 +77,16 @@ class Guard:
     def _refusal(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
-        if host not in self._hosts:
+        if self._hosts is not None and host not in self._hosts:
             return "This server is not known by that name; open the address that ./lab printed.\n"
         method = scope.get("method")
         if method not in _SAFE_METHODS:  # a WebSocket has none
             secure = scope["scheme"] in ("https", "wss")
-            origin = f"{'https' if secure else 'http'}://{host}"
-            if headers.get("origin", "").lower() != origin:
+            origin = headers.get("origin", "").lower()
+            if self._hosts is None:
+                is_own = urlsplit(origin).netloc == host != ""
+            else:
+                is_own = origin == f"{'https' if secure else 'http'}://{host}"
+            if not is_own:
                 return "This request does not come from a page of this server.\n"
         return None

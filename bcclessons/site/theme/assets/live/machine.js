@@ -59,7 +59,7 @@ const Machine = (() => {
     let socket;
     let attempts = 0;
     const connect = () => {
-      const address = new URL(path(), location.href);
+      const address = Live.address(path());
       address.protocol = address.protocol.replace("http", "ws");
       const own = new WebSocket(address);
       socket = own;
@@ -110,7 +110,7 @@ const Machine = (() => {
   let heard = 0; // when the server last sent something
   /** Say why there is no connection. */
   const explain = async () => {
-    const answer = await fetch("/live/session", { cache: "no-store" }).catch(() => null);
+    const answer = await fetch(Live.address("session"), { cache: "no-store" }).catch(() => null);
     if (state.connected) return;
     if (answer?.status === 403) return Live.say(Live.text("forbidden"));
     const gone = !answer && performance.now() - lostAt > GONE * 1000;
@@ -124,7 +124,7 @@ const Machine = (() => {
   };
   /** @type {string[]} what is sent once there is a connection */
   let held = [];
-  const control = link(() => "/live/control", {
+  const control = link(() => "control", {
     lost,
     open: () => {
       const language = document.documentElement.lang;
@@ -177,7 +177,7 @@ const Machine = (() => {
       if (drawn) connection.send(JSON.stringify({ ack: drawn }));
       drawn = 0;
     };
-    const connection = link(() => `/live/terminal/${name}?columns=${size[0]}&rows=${size[1]}`, {
+    const connection = link(() => `terminal/${name}?columns=${size[0]}&rows=${size[1]}`, {
       open: () => {
         drawn = 0;
         connections += 1;

@@ -3,6 +3,8 @@ const Live = (() => {
   const { all } = Page;
   const { src } = /** @type {HTMLScriptElement} */ (document.currentScript);
   const here = src.replace(/[^/]*$/, "");
+  /** An address of the server, which may be below a path of a proxy. */
+  const address = (/** @type {string} */ path) => new URL(`../../live/${path}`, here);
   const [panel] = all("#panel-run");
   const [section] = all("#live");
   /** @type {Record<string, string>} */
@@ -121,5 +123,5 @@ const Live = (() => {
     if (before.exercise) exercises((e) => e.open(before.exercise ?? "", false));
   }
 
-  return { lesson, text, say, remember, terminals, exercises, view, open };
+  return { address, lesson, text, say, remember, terminals, exercises, view, open };
 })();
