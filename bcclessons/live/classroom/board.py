@@ -121,7 +121,7 @@ def _row(
         )
     return Row(
         learner,
-        bool(session and session.pages),
+        bool(session and session.is_here),
         vm,
         (session.lesson_label if session else "") or exercise.partition("/")[0],
         exercise,

@@ -64,6 +64,7 @@ class LearnerRoutes:
         if learner is None:
             return Response(status_code=403)
         session = self._classroom.session(learner)
+        session.see(request.query_params.get("lesson", ""))
         place = self._classroom.fleet.queue.places().get(learner.id, 0)
         return JSONResponse(
             {"name": learner.name, "hand": session.has_raised_hand, "place": place}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from bcclessons.live.terminal import Size, Terminal, View
 
 # What the VM's shell prints, which follows a program that has ended.
 _PROMPT = b"(VM) "
+# A page that is looked at asks every 5 s how its learner is.
+_HERE_SECONDS = 15.0
 
 
 class ClassTerminal(Terminal):
@@ -49,12 +52,24 @@ class LearnerSession(Session):
         self.lesson_label = ""
         self.exercise_label = ""
         self._progress = progress
+        self._seen = -_HERE_SECONDS
 
     @property
     def learners_machine(self) -> LearnersMachine:
         """The machine, as what it is in a class."""
         assert isinstance(self.machine, LearnersMachine)
         return self.machine
+
+    @property
+    def is_here(self) -> bool:
+        """Whether a page of his is open."""
+        return bool(self.pages) or time.monotonic() - self._seen < _HERE_SECONDS
+
+    def see(self, lesson: str) -> None:
+        """Note that he looks at a page, of a lesson or of none."""
+        self._seen = time.monotonic()
+        if lesson in {each.label for each in self.machine.lessons}:
+            self.lesson_label = lesson
 
     def join(self, page: Page) -> None:
         """Have a page told of what happens; the VM wakes for who is back."""

@@ -28,19 +28,21 @@
     hand.setAttribute("aria-pressed", String(me.hand));
     hand.textContent = me.hand
       ? ja
-        ? "✋ 手を下ろす"
-        : "✋ Lower hand"
+        ? "手を下ろす"
+        : "Lower hand"
       : ja
-        ? "✋ 手を挙げる"
-        : "✋ Raise hand";
+        ? "手を挙げる"
+        : "Raise hand";
     hand.title = ja
       ? "挙げている間，講師は端末とエディタを見られる（書けない）"
       : "While it is raised, the instructor sees your terminals and editor, and cannot type";
     if (!bar.isConnected) document.body.append(style, bar);
   };
+  const lesson = document.querySelector(".lesson")?.getAttribute("data-lesson") ?? "";
   const ask = async () => {
+    if (document.hidden) return;
     try {
-      const response = await fetch("/class/me");
+      const response = await fetch(`/class/me?lesson=${lesson}`);
       if (response.ok) show(await response.json());
       else bar.remove();
     } catch {
@@ -58,4 +60,5 @@
   });
   ask();
   setInterval(ask, 5000);
+  document.addEventListener("visibilitychange", ask);
 })();
