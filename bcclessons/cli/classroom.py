@@ -118,6 +118,7 @@ def _export(lab: Lab, folder: Path, path: Path) -> None:
 
 
 def _delete(lab: Lab, folder: Path, name: str) -> None:
+    classroom.check_exists(folder)
     with classroom.in_use(folder):
         question = Text(
             ja=f"「{name}」の名前，PIN，進み具合，ファイルをすべて消すか",

@@ -109,7 +109,7 @@ def check_attributes(folder: Path) -> None:
 
 def exported(folder: Path, language: Language) -> str:
     """Return the progress of the class in a folder as CSV. Raise Problem if it is none."""
-    _check_exists(folder)
+    check_exists(folder)
     database = Database(folder / _FILE)
     try:
         return as_csv(Learners(database), ClassProgress(database), language)
@@ -117,7 +117,8 @@ def exported(folder: Path, language: Language) -> str:
         database.close()
 
 
-def _check_exists(folder: Path) -> None:
+def check_exists(folder: Path) -> None:
+    """Raise Problem if there is no class in a folder."""
     if not (folder / _FILE).exists():
         raise Problem(
             ja="まだクラスが無い．始める: ./lab class",
@@ -130,7 +131,7 @@ def deleted(folder: Path, name: str) -> list[Learner]:
 
     Raise Problem if there is none of that name.
     """
-    _check_exists(folder)
+    check_exists(folder)
     database = Database(folder / _FILE)
     try:
         learners = Learners(database)

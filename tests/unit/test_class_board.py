@@ -1,0 +1,200 @@
+"""The instructor's board as data and as pages, its CSV, and a class's addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bcclessons.console.console import Console
+from bcclessons.console.text import Language, Problem, Text
+from bcclessons.live.classroom import classroom as stored
+from bcclessons.live.classroom import templates
+from bcclessons.live.classroom.address import Address, check_certificate
+from bcclessons.live.classroom.board import as_csv, board
+from bcclessons.live.classroom.classroom import Classroom
+from bcclessons.live.classroom.instructor_routes import visible
+from bcclessons.live.classroom.learners import Learner
+from bcclessons.machines.workspace import Workspace
+from tests.conftest import CHECKOUT
+
+WRONG = Text(ja="TIME が「7」である．", en="TIME is '7'.")
+ALSO_WRONG = Text(ja="TIME が「12」である．", en="TIME is '12'.")
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Classroom]:
+    """Return a class without VMs."""
+    made = Classroom(
+        tmp_path / "class", Workspace(CHECKOUT, tmp_path, Console(Language.EN))
+    )
+    yield made
+    asyncio.run(made.close())
+
+
+def join(room: Classroom, *names: str) -> list[Learner]:
+    async def enter() -> list[Learner]:
+        return [await room.learners.enter(name, "1234") for name in names]
+
+    return asyncio.run(enter())
+
+
+def test_who_needs_help_comes_first(room: Classroom) -> None:
+    ada, bob, eve = join(room, "Ada", "Bob", "Eve")
+    for _ in range(3):
+        room.progress.checked(bob, "02/1", WRONG)
+    room.progress.checked(ada, "02/1", None)
+
+    async def raised() -> list[str]:
+        room.session(eve).has_raised_hand = True
+        return [row.learner.name for row in board(room).rows]
+
+    assert asyncio.run(raised()) == ["Eve", "Bob", "Ada"]
+
+
+def test_it_says_what_is_hard(room: Classroom) -> None:
+    ada, bob, eve = join(room, "Ada", "Bob", "Eve")
+    for learner in (ada, bob):
+        for _ in range(3):
+            room.progress.checked(learner, "02/1", WRONG)
+    room.progress.checked(bob, "02/1", ALSO_WRONG)
+    room.progress.checked(eve, "02/1", None)
+    room.progress.checked(eve, "02/2", WRONG)
+    found = board(room)
+    (hardest,) = found.hardest
+    assert (hardest.exercise, hardest.started) == ("02/1", 3)
+    assert (hardest.stuck, hardest.solved) == (2, 1)
+    first, second = found.mistakes
+    assert (first.exercise, first.text.en) == ("02/1", "TIME is ….")
+    assert first.names == ["Ada", "Bob"]
+    assert second.names == ["Eve"]
+    rows = {row.learner.name: row for row in found.rows}
+    assert (rows["Eve"].solved, rows["Eve"].exercise) == (1, "02/2")
+    assert rows["Bob"].current is not None
+    assert rows["Bob"].current.message == ALSO_WRONG
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_names_are_text_in_its_pages(room: Classroom, language: Language) -> None:
+    (learner,) = join(room, "<b>Ada</b> & co")
+    room.progress.checked(learner, "02/1", Text(ja="<i>だめ</i>", en="<i>no</i>"))
+    values = {"board": board(room), "address": "http://192.0.2.1/", "qr": ""}
+    page = templates.render("board.html", language, values)
+    assert "&lt;b&gt;Ada&lt;/b&gt; &amp; co" in page
+    assert "<b>Ada" not in page
+    assert "<i>" not in page
+
+
+def test_the_projector_shows_no_names(room: Classroom) -> None:
+    ada, bob = join(room, "Adalovelace", "Bobby")
+    room.progress.checked(ada, "02/1", None)
+    room.progress.checked(bob, "02/1", WRONG)
+    values = {"board": board(room), "address": "http://192.0.2.1/", "qr": ""}
+    page = templates.render("projector.html", Language.EN, values)
+    assert "02/1" in page
+    assert "1/2" in page
+    assert "Ada" not in page
+    assert "Bob" not in page
+
+
+def test_csv_has_a_line_for_each_exercise(room: Classroom) -> None:
+    ada, bad = join(room, "Ada", "=cmd|' /C calc'!A0")
+    room.progress.checked(ada, "02/1", None)
+    room.progress.checked(bad, "02/1", Text(ja="違う，行", en="wrong, in line\n7"))
+    text = as_csv(room.learners, room.progress, Language.EN)
+    head, first, second = csv.reader(io.StringIO(text))
+    assert head[:4] == ["name", "exercise", "state", "checks"]
+    assert first[0] == "'=cmd|' /C calc'!A0"
+    assert first[5] == "wrong, in line\n7"
+    assert second[:4] == ["Ada", "02/1", "solved", "1"]
+
+
+def test_data_on_disk_is_exported_and_deleted(room: Classroom, tmp_path: Path) -> None:
+    ada, bob = join(room, "Ada", "Bob")
+    folder = tmp_path / "class"
+    for learner in (ada, bob):
+        asyncio.run(_sit(room, learner))
+        room.progress.checked(learner, "02/1", WRONG)
+    assert (folder / f"learners/{ada.id}/checkout/lessons").is_dir()
+    assert stored.exported(folder, Language.JA).count("\n") == 3
+    assert stored.deleted(folder, " ada ") == [ada]
+    assert not (folder / f"learners/{ada.id}").exists()
+    assert (folder / f"learners/{bob.id}").exists()
+    with pytest.raises(Problem, match="no learner 'Ada'; there is Bob"):
+        stored.deleted(folder, "Ada")
+    assert stored.deleted(folder, "all") == [bob]
+    assert list((folder / "learners").iterdir()) == []
+
+
+async def _sit(room: Classroom, learner: Learner) -> None:
+    room.session(learner)
+
+
+def test_where_there_is_no_class_nothing_is_made(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="no class yet"):
+        stored.exported(tmp_path / "class", Language.JA)
+    with pytest.raises(Problem, match="no class yet"):
+        stored.deleted(tmp_path / "class", "all")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_class_runs_once(tmp_path: Path) -> None:
+    with (
+        stored.in_use(tmp_path),
+        pytest.raises(Problem, match="the class is running"),
+        stored.in_use(tmp_path),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("output", "seen"),
+    [
+        (b"a\r\nb", "a\nb"),
+        (b"\x1b[31mred\x1b[0m \x1b]0;title\x07x", "red x"),
+        (b"10%\r20%", "20%"),
+        (b"longer\rshort", "shortr"),
+        (b"lz\bs", "ls"),
+        ("日本".encode()[:-1], "日\ufffd"),
+        (b"<script>", "<script>"),
+        (b"x\n" * 100, "\n".join("x" * 39) + "\n"),
+    ],
+)
+def test_a_screen_is_shown_as_text(output: bytes, seen: str) -> None:
+    assert visible(output) == seen
+
+
+def test_an_address_is_of_this_machine() -> None:
+    address = Address.of("127.0.0.1", 8000, tls=False)
+    assert address.is_loopback
+    assert address.origin == "http://127.0.0.1:8000"
+    assert Address.of("::1", 1, tls=True).origin == "https://[::1]:1"
+    assert Address.of("localhost", 8000, tls=True).origin == "https://localhost:8000"
+
+
+@pytest.mark.parametrize("name", ["0.0.0.0", "::"])  # noqa: S104
+def test_every_address_is_none_to_open(name: str) -> None:
+    with pytest.raises(Problem, match="means every address"):
+        Address.of(name, 8000, tls=False)
+
+
+@pytest.mark.parametrize("name", ["no.such.name.invalid", "a b", "x" * 300])
+def test_an_address_that_is_none_is_said(name: str) -> None:
+    with pytest.raises(Problem, match="there is no such address"):
+        Address.of(name, 8000, tls=False)
+
+
+def test_a_certificate_comes_with_its_key(tmp_path: Path) -> None:
+    cert = tmp_path / "cert.pem"
+    check_certificate(None, None)
+    with pytest.raises(Problem, match="both"):
+        check_certificate(cert, None)
+    with pytest.raises(Problem, match="No such file"):
+        check_certificate(cert, cert)
+    cert.write_text("no certificate")
+    with pytest.raises(Problem, match="cannot be used"):
+        check_certificate(cert, cert)
