@@ -104,7 +104,9 @@ class _Workers(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
         if folder == "kernel" and (found := re.search(r"\[(host|vm)\b", nodeid)):
             return found[1]
         return (
-            folder if folder in ("language", "site") else super()._split_scope(nodeid)
+            folder
+            if folder in ("language", "live", "site")
+            else super()._split_scope(nodeid)
         )
 
 

@@ -176,13 +176,13 @@ def site(
 
 
 def status_of_server(process: subprocess.Popen[bytes]) -> int:
-    """Wait for a server that ends by itself on Ctrl-C; return its exit status."""
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
-        except SystemExit:
+    """Wait for a server, which Ctrl-C ends; return its exit status."""
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        if process.poll() is None:
+            # Of a Ctrl-C in the terminal it knows already.
             process.terminate()
             process.wait()
-            raise

@@ -21,7 +21,7 @@ from bcclessons.live import messages
 from bcclessons.live.control import Control
 from bcclessons.live.door import Door
 from bcclessons.live.pages import Pages
-from bcclessons.live.session import MOST_PAGES, PANES, Page
+from bcclessons.live.session import MOST_PAGES, MOST_VIEWS, PANES, Page
 from bcclessons.live.terminal import Size, View
 
 # A page sends less in all that a learner can do; more is a mistake, or an attack.
@@ -105,7 +105,12 @@ class App:
             socket.query_params.get("columns"), socket.query_params.get("rows")
         )
         found = re.fullmatch(rf"([0-9]{{2}})\.({'|'.join(PANES)})", name)
-        if session is None or size is None or found is None:
+        if (
+            session is None
+            or session.views >= MOST_VIEWS
+            or size is None
+            or found is None
+        ):
             await socket.close(_REFUSED)
             return
         try:
@@ -119,12 +124,17 @@ class App:
         view = View()
         terminal.attach(view)
 
+        def open_shell() -> None:
+            if found[2] == "shell":
+                session.open_shell(name, lesson)
+
         async def receive() -> None:
             while True:
                 message = await socket.receive()
                 if message["type"] == "websocket.disconnect":
                     return
                 if data := message.get("bytes"):
+                    open_shell()  # of a shell that has ended
                     terminal.type(data)
                     continue
                 asked = json.loads(message.get("text") or "{}")
@@ -142,19 +152,11 @@ class App:
                 else:
                     await socket.send_text(json.dumps(output))
 
-        async def shell() -> None:
-            if found[2] == "shell" and not terminal.is_running:
-                try:
-                    await session.open_shell(name, lesson)
-                except Problem as problem:
-                    session.tell("problem", text=problem.text)
-
-        opening = asyncio.create_task(shell())
+        open_shell()
         try:
             await _both(socket, receive(), send())
         finally:
             terminal.detach(view)
-            await opening
 
 
 async def _both(

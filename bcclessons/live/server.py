@@ -16,7 +16,8 @@ from starlette.types import ASGIApp
 from bcclessons.console.text import Problem
 
 _MOST_FRAME_BYTES = 1024 * 1024
-_MOST_CONNECTIONS = 800
+# Far more than a class needs: each costs little, and a flood must not shut it out.
+_MOST_CONNECTIONS = 10_000
 _END_SECONDS = 3
 
 
@@ -51,10 +52,9 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Note the signal; uvicorn would raise it again when all is done."""
+        """Note the first signal; uvicorn would raise it again when all is done."""
         del frame
-        self.signalled = sig
-        self.force_exit = self.should_exit
+        self.signalled = self.signalled or sig
         self.should_exit = True
 
 
@@ -73,6 +73,8 @@ def listening(address: str, port: int) -> socket.socket:
             en=f"port {port} cannot be used ({error.strerror}); take another: "
             f"--port {port + 1}",
         ) from error
+    # Now: who opens the address at once has to wait, and is not refused.
+    found.listen(1024)
     return found
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from bcclessons.live.machine import LiveMachine
     from bcclessons.machines import Machine
 
+# A learner has some tabs open; a page in a loop would have ever more.
 MOST_PAGES = 24
+MOST_VIEWS = 2 * MOST_PAGES
 PANES = ("lesson", "shell")
 _POLL_SECONDS = 0.2
 
@@ -56,6 +58,7 @@ class Session:
         self._said = ""
         self._revisions: dict[str, object] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def machine(self) -> LiveMachine:
@@ -137,18 +140,40 @@ class Session:
         self._enter(MachineState.READY, machine.title.to(self.console.language))
         return machine
 
+    @property
+    def views(self) -> int:
+        """How many pages show a terminal, each counted for each."""
+        return sum(each.views for each in self.terminals.values())
+
     def terminal(self, name: str, size: Size) -> Terminal:
         """Return a terminal, with nothing in it if it is new."""
         if name not in self.terminals:
             self.terminals[name] = Terminal(size)
         return self.terminals[name]
 
-    async def open_shell(self, name: str, lesson: Lesson) -> None:
-        """Have a shell in a terminal, in the lesson's folder, unless something runs."""
-        machine = await self.ready(lesson)
-        if not self.terminals[name].is_running:
-            command = panes.shell_command(machine, f"lessons/{lesson.folder.name}")
-            self.terminals[name].start(command)
+    def open_shell(self, name: str, lesson: Lesson) -> None:
+        """Have a shell in a terminal, in the lesson's folder, unless something runs.
+
+        Where that cannot be, the pages are told.
+        """
+        terminal = self.terminals[name]
+        if terminal.is_running or terminal.is_starting:
+            return
+        terminal.is_starting = True
+
+        async def start() -> None:
+            try:
+                machine = await self.ready(lesson)
+                folder = f"lessons/{lesson.folder.name}"
+                terminal.start(panes.shell_command(machine, folder))
+            except Problem as problem:
+                self.tell("problem", text=problem.text)
+            finally:
+                terminal.is_starting = False
+
+        task = asyncio.create_task(start())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def run(self, lesson: Lesson, folder: Sequence[str], program: str) -> str:
         """Run a program below a lesson's folder; return the name of its terminal."""
@@ -187,5 +212,6 @@ class Session:
         """End the terminals and the use of the machine."""
         if self._watching is not None:
             self._watching.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(each.close() for each in self.terminals.values()))
         await self.machine.close()

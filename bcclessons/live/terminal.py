@@ -53,11 +53,13 @@ class Terminal:
     """A pseudo terminal, and what runs in it. All methods belong to the event loop."""
 
     def __init__(self, size: Size) -> None:
+        """While ``is_starting``, what is typed is kept for what will run in it."""
         self.size = size
         self._views: set[View] = set()
         self._kept = KeptOutput()
         self._unseen_bytes = 0
         self._typed = bytearray()
+        self.is_starting = False
         self._master = -1
         self._reading = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -69,12 +71,19 @@ class Terminal:
         """Whether a program runs in it."""
         return self._master >= 0
 
+    @property
+    def views(self) -> int:
+        """How many pages show it."""
+        return len(self._views)
+
     def start(self, command: Sequence[str]) -> None:
         """Run a command in it, on a clear screen, in place of what ran there."""
         self._hang_up()
         self._kept = KeptOutput()
         self._unseen_bytes = 0
-        self._typed.clear()
+        if not self.is_starting:
+            self._typed.clear()
+        self.is_starting = False
         self._master, slave = os.openpty()
         try:
             self._set_size()
@@ -95,6 +104,8 @@ class Terminal:
         for view in self._views:
             self._replay(view)
         self._flow()
+        if self._typed:
+            self._write()
 
     def attach(self, view: View) -> None:
         """Show it on a page: what was seen before is sent first, then what comes.
@@ -129,12 +140,13 @@ class Terminal:
             view.output.put_nowait({"size": list(size)})
 
     def type(self, data: bytes) -> None:
-        """Type something. What a program does not read in time is dropped."""
-        if not self.is_running or len(self._typed) + len(data) > TYPED_BYTES:
+        """Type something. What is not read in time, or by nobody, is dropped."""
+        alive = self.is_running or self.is_starting
+        if not alive or len(self._typed) + len(data) > TYPED_BYTES:
             return
         waiting = bool(self._typed)
         self._typed += data
-        if not waiting:
+        if self.is_running and not waiting:
             self._write()
 
     async def close(self) -> None:

@@ -63,8 +63,7 @@ class Browser:
     async def shell(self, typed: str, answer: str) -> str:
         """Type into the shell; return what answers, by a pattern."""
         terminal = self.terminal("02.shell")
-        if not terminal.is_running:
-            await self.session.open_shell("02.shell", self.session.lesson("02"))
+        self.session.open_shell("02.shell", self.session.lesson("02"))
         terminal.type(typed.encode() + b"\r")
         return await self.shows("02.shell", answer.encode())
 

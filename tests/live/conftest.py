@@ -1,0 +1,234 @@
+"""A copy of the checkout that ./lab site serves, and a client of its WebSockets."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tests.site.test_lab_site import copied_lab
+
+
+@dataclass
+class Answer:
+    """What the server answered to a request."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: str
+
+
+@dataclass
+class Live:
+    """A running server: its checkout, folder of progress, process and address."""
+
+    checkout: Path
+    state: Path
+    process: subprocess.Popen[str]
+    host: str
+    token: str
+
+    @property
+    def address(self) -> str:
+        """Where its pages are, with a slash at the end."""
+        return f"http://{self.host}/"
+
+    def my_sample(self, label: str) -> Path:
+        """Return the learner's file of an exercise."""
+        lesson, number = label.split("/")
+        (folder,) = self.checkout.glob(f"lessons/{lesson}_*/exercises/{number}_*")
+        return folder / "my_sample"
+
+    def get(
+        self, path: str, headers: dict[str, str] | None = None, method: str = "GET"
+    ) -> Answer:
+        """Ask for a path as it is written, with these headers."""
+        connection = http.client.HTTPConnection(self.host, timeout=20)
+        connection.request(method, path, headers=headers or {})
+        answer = connection.getresponse()
+        body = answer.read().decode(errors="replace")
+        connection.close()
+        return Answer(answer.status, answer.headers, body)
+
+    def cookie(self) -> str:
+        """Return the cookie of who opens the address with the token."""
+        answer = self.get(f"/?token={self.token}")
+        return str(answer.headers["set-cookie"]).partition(";")[0]
+
+    def connect(self, path: str, **headers: str) -> ClientConnection:
+        """Open a WebSocket as a page of the server does, but for these headers."""
+        sent = {"Origin": f"http://{self.host}", "Cookie": self.cookie(), **headers}
+        return connect(
+            f"ws://{self.host}{path}",
+            additional_headers={k: v for k, v in sent.items() if v},
+            compression=None,
+            max_size=None,
+        )
+
+    @contextmanager
+    def control(self, language: str = "en") -> Iterator[Control]:
+        """Open a control connection."""
+        with self.connect("/live/control") as socket:
+            control = Control(socket)
+            control.send("hello", language=language, lesson="02")
+            yield control
+
+    @contextmanager
+    def terminal(self, name: str, columns: int = 70, rows: int = 15) -> Iterator[Tty]:
+        """Open a terminal."""
+        query = f"columns={columns}&rows={rows}"
+        with self.connect(f"/live/terminal/{name}?{query}") as socket:
+            yield Tty(socket)
+
+
+def close_code(socket: ClientConnection) -> int:
+    """Read until the server closes a connection; return the code that it gives."""
+    with pytest.raises(ConnectionClosed) as closed:
+        _read_all(socket)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code
+
+
+def _read_all(socket: ClientConnection) -> None:
+    while True:
+        socket.recv(10)
+
+
+class Control:
+    """A page's control connection."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+
+    def send(self, kind: str, **values: object) -> None:
+        """Send a message."""
+        self._socket.send(json.dumps({"type": kind, **values}))
+
+    def expect(
+        self, kind: str, seconds: float = 60, **values: object
+    ) -> dict[str, Any]:
+        """Return the next message of a kind, with these values."""
+        end = time.monotonic() + seconds
+        while True:
+            message = json.loads(self._socket.recv(end - time.monotonic()))
+            fits = all(message.get(name) == value for name, value in values.items())
+            if message["type"] == kind and fits:
+                return dict(message)
+
+
+class Tty:
+    """A page's terminal: what it was told, and the bytes that it has drawn."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self.drawn = b""
+        self.told: list[dict[str, Any]] = []
+
+    def type(self, text: str) -> None:
+        """Type something."""
+        self._socket.send(text.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give it another size."""
+        self._socket.send(json.dumps({"resize": [columns, rows]}))
+
+    def read(self, seconds: float = 30, *, acknowledge: bool = True) -> bytes:
+        """Draw the next bytes; return them. Raise TimeoutError if there are none."""
+        end = time.monotonic() + seconds
+        while True:
+            message = self._socket.recv(max(0, end - time.monotonic()))
+            if isinstance(message, bytes):
+                self.drawn += message
+                if acknowledge:
+                    self._socket.send(json.dumps({"ack": len(message)}))
+                return message
+            self.told.append(json.loads(message))
+            if "replay" in self.told[-1]:
+                self.drawn = b""
+            if "ended" in self.told[-1]:
+                return b""
+
+    def expect(self, pattern: str, seconds: float = 30) -> str:
+        """Read until what was drawn has a pattern; return what that is."""
+        end = time.monotonic() + seconds
+        while True:
+            text = self.drawn.decode(errors="replace")
+            if found := re.search(pattern, text):
+                return found[0]
+            assert time.monotonic() < end, text[-2000:]
+            self.read(end - time.monotonic())
+
+
+@contextmanager
+def serving(
+    checkout: Path, folder: Path, *options: str, statuses: Sequence[int] = (0,)
+) -> Iterator[Live]:
+    """Run ./lab site in a checkout, with its state in a folder, until the block ends.
+
+    Then its exit status is one of ``statuses``. Its temporary files are in
+    FOLDER/temporary.
+    """
+    state, temporary = folder / "state", folder / "temporary"
+    temporary.mkdir(exist_ok=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        ["./lab", "--lang", "en", "site", "--port", str(port), *options],
+        cwd=checkout,
+        env={
+            **os.environ,
+            "XDG_STATE_HOME": str(state),
+            "TMPDIR": str(temporary),
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr
+    try:
+        said = ""
+        for line in process.stderr:
+            said += line
+            if found := re.search(r"http://([^/]+)/\?token=(\S+)", line):
+                break
+        else:
+            raise AssertionError(said)
+        yield Live(checkout, state, process, found[1], found[2])
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=15)
+    assert process.returncode in statuses, said
+
+
+@pytest.fixture(scope="session")
+def live(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A server that the tests share."""
+    folder = tmp_path_factory.mktemp("live")
+    with serving(copied_lab(checkout, folder / "copy"), folder) as server:
+        yield server
+
+
+@pytest.fixture
+def fresh(live: Live) -> Live:
+    """The same, without the learner's files and progress."""
+    for path in live.checkout.glob("lessons/*/exercises/*/my_sample*"):
+        path.unlink()
+    shutil.rmtree(live.state / "bcc-lessons/exercises.json", ignore_errors=True)
+    return live

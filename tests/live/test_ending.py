@@ -1,0 +1,116 @@
+"""How the server ends: on a signal, by SIGKILL, and what is there when it is back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.live.conftest import Live, serving
+from tests.live.test_terminals import HEADER, sync
+from tests.processes import left_of, started_with
+from tests.site.test_lab_site import copied_lab
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("options", [(), ("--vm",)], ids=["any", "vm"])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGKILL, -9)],
+)
+def test_it_leaves_nothing_behind(
+    checkout: Path,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    number: signal.Signals,
+    status: int,
+) -> None:
+    copy = copied_lab(checkout, tmp_path / "copy")
+    word = f"TMPDIR={tmp_path}"
+    with serving(copy, tmp_path, *options, statuses=(status,)) as live:
+        with (
+            live.control() as control,
+            live.terminal("02.lesson") as lesson,
+            live.terminal("02.shell") as shell,
+        ):
+            control.send("run", what="02")
+            lesson.expect(HEADER, 120)
+            sync(shell, "ready")
+            shell.type("sleep 1000 &\r")
+            assert started_with(word)
+            os.kill(live.process.pid, number)
+            live.process.wait(20)
+        assert left_of(word) == {}
+    wait_until(lambda: not list((tmp_path / "temporary").iterdir()))
+
+
+def test_files_progress_and_cookie_are_there_again(
+    checkout: Path, tmp_path: Path
+) -> None:
+    copy = copied_lab(checkout, tmp_path / "copy")
+    with serving(copy, tmp_path, statuses=(-9,)) as live, live.control() as control:
+        control.send("open", exercise="02/1")
+        file = control.expect("file")
+        text = live.my_sample("02/1").with_name("solution").read_text()
+        control.send("save", exercise="02/1", text=text, base=file["revision"])
+        control.expect("saved")
+        control.send("check", exercise="02/1")
+        assert control.expect("verdict")["solved"]
+        cookie = live.cookie().partition("=")[2]
+        os.kill(live.process.pid, signal.SIGKILL)
+        live.process.wait(20)
+    with serving(copy, tmp_path) as again, again.control() as control:
+        assert again.cookie().partition("=")[2] == cookie
+        control.send("open", exercise="02/1")
+        assert control.expect("file")["text"] == text
+        assert again.my_sample("02/1").read_text() == text
+    with serving(copy, tmp_path) as again, again.control() as control:
+        assert control.expect("state")["solved"] == ["02/1"]
+
+
+def test_a_full_disk_loses_nothing(fresh: Live, tmp_path: Path) -> None:
+    path = fresh.my_sample("02/1")
+    path.write_text("kept\n")
+    # What is written first cannot be made where a folder has its name.
+    with fresh.control() as control:
+        control.send("open", exercise="02/1")
+        file = control.expect("file")
+        shutil.move(path, tmp_path)
+        path.mkdir()
+        control.send("save", exercise="02/1", text="new\n", base=file["revision"])
+        assert "cannot be read" in control.expect("problem")["text"]
+        path.rmdir()
+    shutil.move(tmp_path / "my_sample", path)
+    assert path.read_text() == "kept\n"
+
+
+def test_a_killed_vm_is_said_and_starts_again(checkout: Path, tmp_path: Path) -> None:
+    copy = copied_lab(checkout, tmp_path / "copy")
+    with serving(copy, tmp_path, "--vm") as live, live.control() as control:
+        with live.terminal("02.shell") as shell:
+            sync(shell, "before")
+            (qemu,) = (
+                pid
+                for pid, command in started_with(f"TMPDIR={tmp_path}").items()
+                if "qemu-system" in command.split()[0]
+            )
+            os.kill(qemu, signal.SIGKILL)
+            while "ended" not in shell.told[-1]:
+                shell.read(20)
+            shell.type("\r")
+            shell.expect(r"# $", 60)
+            sync(shell, "after")
+        control.send("run", what="02")
+        control.expect("running", 60)
