@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# A socket's path has at most 107 bytes; ssh adds 17 to it while it makes one.
+_LONGEST = 50
 # Its standard input ends when this process does, even by SIGKILL.
 _REMOVE = 'read -r _; {ending}; exec rm -rf -- "$0"'
 
@@ -19,7 +21,9 @@ def temporary_folder(ending: str = ":") -> Iterator[Path]:
     Before, ``ending`` is run: a line of shell, in which "$0" is the folder. Both happen
     even where this process is killed. Raise OSError if it cannot be made.
     """
-    folder = Path(tempfile.mkdtemp(prefix="bcc-lessons-"))
+    usual = tempfile.gettempdir()
+    place = usual if len(usual) <= _LONGEST else "/tmp"  # noqa: S108 (mkdtemp makes it)
+    folder = Path(tempfile.mkdtemp(prefix="bcc-lessons-", dir=place))
     with subprocess.Popen(
         ["sh", "-c", _REMOVE.format(ending=ending), str(folder)],
         stdin=subprocess.PIPE,

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.processes import left_of
 from tests.site.test_lab_site import copied_lab
 
 
@@ -35,10 +37,15 @@ class Answer:
 
 @dataclass
 class Live:
-    """A running server: its checkout, folder of progress, process and address."""
+    """A running server: its checkout, folders of progress and of temporary files.
+
+    Its process is that of ./lab; all that it starts has the temporary folder in its
+    environment.
+    """
 
     checkout: Path
     state: Path
+    temporary: Path
     process: subprocess.Popen[str]
     host: str
     token: str
@@ -180,11 +187,11 @@ def serving(
 ) -> Iterator[Live]:
     """Run ./lab site in a checkout, with its state in a folder, until the block ends.
 
-    Then its exit status is one of ``statuses``. Its temporary files are in
-    FOLDER/temporary.
+    Then its exit status is one of ``statuses``. It has left no temporary file.
     """
-    state, temporary = folder / "state", folder / "temporary"
-    temporary.mkdir(exist_ok=True)
+    state = folder / "state"
+    # Short, as it is for a user: it is used for those of sockets, too.
+    temporary = tempfile.mkdtemp(prefix="live-")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
@@ -193,7 +200,7 @@ def serving(
         env={
             **os.environ,
             "XDG_STATE_HOME": str(state),
-            "TMPDIR": str(temporary),
+            "TMPDIR": temporary,
         },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -210,11 +217,13 @@ def serving(
                 break
         else:
             raise AssertionError(said)
-        yield Live(checkout, state, process, found[1], found[2])
+        yield Live(checkout, state, Path(temporary), process, found[1], found[2])
     finally:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=15)
     assert process.returncode in statuses, said
+    assert left_of(temporary) == {}
+    os.rmdir(temporary)
 
 
 @pytest.fixture(scope="session")
