@@ -123,6 +123,8 @@ def bench(lab: Lab, what: str | None, target: Target, runs: int) -> None:
     """Time the start of each lesson, or measure what "site" names."""
     if what == "site":
         _bench_site(lab)
+    if what == "class":
+        _bench_class(lab)
     from tools import start
 
     for item in lab.lessons:
@@ -138,6 +140,15 @@ def _bench_site(lab: Lab) -> NoReturn:
     reason = Text(ja="Web サイトを測るの", en="Measuring the website")
     lab.require(programs.BROWSER, reason)
     command = [*lab.python("dev"), "-m", "tools.site"]
+    sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
+
+
+def _bench_class(lab: Lab) -> NoReturn:
+    """Measure a class of thirty."""
+    lab.install_for(None, Target(Place.VM))
+    reason = Text(ja="クラスを測るの", en="Measuring a class")
+    lab.require(programs.BROWSER, reason)
+    command = [*lab.python("dev"), "-m", "tools.classroom", "--kill"]
     sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 

@@ -61,6 +61,7 @@ async def serve(
                 en="the site cannot be built, for the reasons above; fix them, and run "
                 "this again.",
             )
+        listener.listen()  # who opens the address at once waits, and is not refused
         _announce(console, address, classroom.token)
         watching = asyncio.create_task(classroom.fleet.watch())
         try:
