@@ -442,6 +442,33 @@ def test_prose_and_program_stand_side_by_side_with_a_rail(
         )
 
 
+SMALL_OR_CUT = """() => {
+    const found = [];
+    const shown = e => e.checkVisibility({visibilityProperty: true});
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const e = texts.currentNode.parentElement;
+        // What only a screen reader reads is 1 px wide.
+        if (!e.closest(".presenter, .pane") || e.closest(".word, [role=status]") || !shown(e)
+            || !texts.currentNode.textContent.trim()) continue;
+        const scale = e instanceof SVGElement ? e.getScreenCTM().a : (e.currentCSSZoom ?? 1);
+        const size = parseFloat(getComputedStyle(e).fontSize) * scale;
+        if (size < 17.99) found.push(size + " px: " + texts.currentNode.textContent.trim());
+    }
+    for (const e of document.querySelectorAll(".presenter *, .presenting *"))
+        if (e.scrollWidth > e.clientWidth + 1 && shown(e) && e.clientWidth > 1 &&
+            getComputedStyle(e).overflowX !== "visible" && !e.matches(".ap-player"))
+            found.push("cut: " + e.outerHTML.slice(0, 80));
+    const player = document.querySelector(".ap-player .ap-term");
+    if (player && shown(player)) {
+        const right = player.getBoundingClientRect().right;
+        if (right > innerWidth) found.push("cut: the player");
+    }
+    return found;
+}"""
+"""What a presenter shows in type of less than 18 px, or not to its right end."""
+
+
 class TestPresenterMode:
     """One key, large type, and the arrow keys."""
 
@@ -494,6 +521,26 @@ class TestPresenterMode:
         assert (
             len(page.locator("#panel-program .line.lit span").evaluate_all(colours)) > 1
         )
+
+    @pytest.mark.parametrize("label", ["01", "02", "03"])
+    def test_type_is_large_and_nothing_is_cut_at_every_stop(
+        self, open_page: Open, lessons: list[Lesson], label: str
+    ) -> None:
+        path = f"lessons/{find(lessons, label).folder.name}/"
+        page = open_page(path, viewport={"width": 1280, "height": 800})
+        page.keyboard.press("z")
+        status = page.locator(".pane-status")
+        number = None
+        for _ in range(200):
+            if page.locator(".presenter .run").count():
+                expect(page.locator("#panel-run .ap-player")).to_have_count(1)
+            assert page.evaluate(SMALL_OR_CUT) == [], status.inner_text()
+            page.keyboard.press("ArrowRight")
+            first, last = status.inner_text().split(" / ")
+            if first == last == number:
+                break
+            number = first
+        assert number == last
 
     def test_it_opens_within_100_ms_on_a_slow_machine(self, open_page: Open) -> None:
         page = open_page(LESSON, width=1280)

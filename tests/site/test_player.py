@@ -321,28 +321,26 @@ def test_a_line_that_the_terminal_breaks_lights_the_same(open_page: Open) -> Non
     assert lit(page) == [32]
 
 
-def test_the_presenter_stops_at_a_run_in_large_type(open_page: Open) -> None:
+def test_the_presenter_stops_at_a_run_and_an_arrow_plays_it(open_page: Open) -> None:
     page = open_page(LESSON, width=1280)
+    unveil(page)
     page.keyboard.press("z")
-    terminal = page.locator("#panel-run .ap-term")
-    for _ in range(60):
-        page.keyboard.press("ArrowRight")
-        if "status 0" in page.locator(".presenter").inner_text():
+    copy = page.locator('.presenter .run[data-recording$="run-unseen.js"]')
+    for _ in range(90):
+        if copy.count():
             break
-    marks = page.locator("#panel-run .marks")
-    expect(marks).to_contain_text("./unseen_programs.py")
-    expect(terminal).to_contain_text("$ sudo ./perf_output_sample")
-    expect(page.locator(".presenter .watch:visible")).to_have_count(0)
-    size = terminal.evaluate(
-        "e => parseFloat(getComputedStyle(e).fontSize) * (e.currentCSSZoom ?? 1.4)"
-    )
-    assert size >= 18
-    assert (
-        page.locator("#panel-run .player").evaluate(
-            "e => e.scrollWidth - e.clientWidth"
-        )
-        <= 0
-    )
+        page.keyboard.press("ArrowRight")
+    panel = page.locator("#panel-run")
+    expect(panel.locator(".marks")).to_contain_text("./unseen_programs.py")
+    expect(panel.locator(".ap-term")).to_contain_text("$ sudo ./perf_output_sample")
+    expect(panel.locator(".ap-overlay-start")).to_be_visible()
+    # What is played is not also there as a text.
+    expect(copy.locator("pre, .watch >> visible=true")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(panel.locator(".ap-overlay-start")).to_have_count(0)
+    expect(panel.locator(".ap-term")).to_contain_text("TIME(s)")
+    page.keyboard.press("ArrowRight")
+    expect(copy).to_have_count(0)
 
 
 def test_the_presenter_leaves_the_chosen_kernel_as_it_is(open_page: Open) -> None:

@@ -4,6 +4,7 @@ const Journey = (() => {
   if (!root) return;
   const [scrubber] = /** @type {HTMLInputElement[]} */ (Page.all("input", root));
   const [status] = Page.all("[role=status]", root);
+  const [pane] = Page.all(".pane");
   const switches = Page.all(".journey-switch", root);
   /** @type {HTMLElement[]} */
   let tracks = [];
@@ -106,6 +107,16 @@ const Journey = (() => {
       open();
       root.focus({ preventScroll: true });
     });
-    Present.stop(button.parentElement ?? button, { enter: light, step: go });
+    Present.stop(button.parentElement ?? button, {
+      enter: () => {
+        pane.classList.add("behind");
+        light();
+      },
+      step: (by) => {
+        if (!pane.classList.contains("behind")) return go(by);
+        pane.classList.remove("behind");
+        return by > 0;
+      },
+    });
   }
 })();

@@ -98,6 +98,7 @@ const Present = (() => {
         for (const attribute of ["id", "name"]) each.removeAttribute(attribute);
     screen.replaceChildren(...copies);
     for (const each of all(".lit", screen)) each.classList.remove("lit");
+    pane.classList.remove("behind");
     Pane.open(stop.dataset.tab ?? "program");
     Pane.light(Page.lines(stop), own);
     handlers.get(stop)?.enter?.();
@@ -108,7 +109,7 @@ const Present = (() => {
     on = !on;
     screen.hidden = !on;
     pane.classList.toggle("presenting", on);
-    pane.classList.remove("docked");
+    pane.classList.remove("docked", "behind");
     const [button] = all(".pane-present");
     [button.textContent, button.dataset.other] = [button.dataset.other ?? "", button.textContent];
     if (on) {

@@ -58,7 +58,7 @@
   // While a recording plays, its newest line lights the program, unless the reader points at
   // another, until anything else on the page lights lines, or it ends.
   const follow = () => {
-    if (now.part || panel.hidden) now.newest = null;
+    if (now.part || !panel.offsetParent) now.newest = null;
     else if (now.newest && Pane.asking() !== now.run) clearInterval(now.timer);
     else {
       const printed = all(".ap-line", panel).filter((line) => line.textContent?.trim());
@@ -73,6 +73,7 @@
     if (now.run) Pane.light([], now.run);
   };
   const playing = () => {
+    now.played = true;
     clearInterval(now.timer);
     now.newest = null;
     now.timer = setInterval(follow, 250);
@@ -97,10 +98,13 @@
     now.player?.dispose();
     panel.innerHTML = all("template", run)[0].innerHTML;
     const most = Math.min(13, Math.floor(panel.clientWidth / (0.603 * columns + 1.5)));
+    const size = Math.max(innerWidth < 960 ? 11 : 12, most);
+    // For the projector.
+    panel.style.setProperty("--zoom", `${Math.max(18, innerWidth * 0.014) / size}`);
     // @ts-expect-error: the player's global
     now.player = AsciinemaPlayer.create({ data: script.recording }, panel.firstElementChild, {
       fit: false,
-      terminalFontSize: `${Math.max(innerWidth < 960 ? 11 : 12, most)}px`,
+      terminalFontSize: `${size}px`,
     });
     // The first picture; after a poster the player would not show it once it is moved.
     now.player.seek(0.1);
@@ -140,6 +144,17 @@
       await show(run);
       now.player.play();
     });
-    Present.stop(run, { enter: () => show(run) });
+    Present.stop(run, {
+      enter: () => {
+        now.played = false;
+        show(run);
+      },
+      step: (by) => {
+        if (by < 0 || now.played || run.classList.contains("veiled")) return false;
+        now.played = true;
+        show(run).then(() => now.player.play());
+        return true;
+      },
+    });
   }
 })();
