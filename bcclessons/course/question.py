@@ -1,6 +1,7 @@
 """A lesson's questions: predict what a run shows, then see.
 
-They are Markdown, in questions.md, which a code host shows as it is::
+They are Markdown, in questions.md. A code host shows it as it is, and which answer is
+right to who opens that::
 
     <a id="name"></a>
 
@@ -8,13 +9,17 @@ They are Markdown, in questions.md, which a code host shows as it is::
 
     What one has to know to answer it, if anything.
 
-    - [ ] A wrong answer.
+    1. A wrong answer.
+    2. The right answer.
 
-      The reply to it, with a reference to a line of the program.
+    <details>
+    <summary>Which one is right, and why</summary>
 
-    - [x] The right answer.
+    1. The reply to the first, with a reference to a line of the program.
 
-      The reply to it.
+    2. **Right.** The reply to the second.
+
+    </details>
 
 A paragraph of the lesson's page that is a link to ``questions.md#name`` alone is where
 the question is asked.
@@ -24,13 +29,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from textwrap import dedent
 
 from bcclessons.console.text import Problem
 
 _QUESTION = re.compile(r'^<a id="(?P<name>[a-z0-9-]+)"></a>\n\n## ', re.MULTILINE)
-_ANSWER = re.compile(r"^- \[(?P<mark>[ x])\] ", re.MULTILINE)
+_ITEM = re.compile(r"^\d\. ", re.MULTILINE)
+_RIGHT = re.compile(r"\*\*(正しい．|Right\.)\*\* ?")
 
 
 @dataclass(frozen=True)
@@ -77,14 +83,16 @@ def find(page: Path, name: str) -> Question:
 
 
 def _question(name: str, body: str, page: Path) -> Question:
-    head, *rest = _ANSWER.split(body)
+    asked, _, opened = body.partition("<details>")
+    head, *texts = _ITEM.split(asked)
+    _, *replies = _ITEM.split(opened.partition("</details>")[0])
     title, _, text = head.partition("\n")
     answers = [
-        _answer(mark == "x", item)
-        for mark, item in zip(rest[::2], rest[1::2], strict=True)
+        Answer(bool(_RIGHT.match(reply)), text.strip(), _RIGHT.sub("", reply).strip())
+        for text, reply in zip_longest(texts, replies, fillvalue="")
     ]
     if [a.is_right for a in answers].count(True) != 1 or not all(
-        a.reply for a in answers
+        a.text and a.reply for a in answers
     ):
         raise Problem(
             ja=f"{page}: 問い「{name}」には，正しい答えが 1 つと，すべての答えに説明が要る．",
@@ -92,8 +100,3 @@ def _question(name: str, body: str, page: Path) -> Question:
             "every answer.",
         )
     return Question(name, title.strip(), text.strip(), answers)
-
-
-def _answer(is_right: bool, item: str) -> Answer:
-    text, _, reply = item.partition("\n")
-    return Answer(is_right, text.strip(), dedent(reply.strip("\n")).strip())

@@ -148,22 +148,27 @@ QUESTION = """<a id="one"></a>
 
 ## Which?
 
-- [ ] This.
+1. This.
+2. That.
 
-  No.
+<details>
+<summary>Which one is right, and why</summary>
 
-- [x] That.
+1. No.
 
-  Yes.
+2. **Right.** Yes.
+
+</details>
 """
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (QUESTION.replace("[x]", "[ ]"), "'one' needs one right answer"),
-        (QUESTION.replace("[ ]", "[x]"), "'one' needs one right answer"),
-        (QUESTION.replace("  No.\n", ""), "a reply to every answer"),
+        (QUESTION.replace("**Right.**", ""), "'one' needs one right answer"),
+        (QUESTION.replace("No.", "**Right.**"), "'one' needs one right answer"),
+        (QUESTION.replace("1. No.\n", ""), "a reply to every answer"),
+        (QUESTION.replace("2. That.\n", ""), "a reply to every answer"),
         (QUESTION.replace('"one"', '"other"'), "has no question 'one'; there is other"),
     ],
 )
@@ -174,6 +179,20 @@ def test_a_question_that_is_not_right_is_refused(
     page.write_text(text)
     with pytest.raises(Problem, match=says):
         question.find(page, "one")
+
+
+@each_lesson
+@each_language
+def test_a_code_host_does_not_give_the_answer_away(
+    item: Lesson, language: Language
+) -> None:
+    source = translation(item.folder / "questions.md", language).read_text("utf-8")
+    closed = re.sub(r"(?s)</summary>.*?</details>", "", source)
+    for each in question.load(translation(item.folder / "questions.md", language)):
+        for answer in each.answers:
+            assert f". {answer.text}\n" in closed
+            assert answer.reply not in closed
+    assert not re.search(r"正しい．|Right\.|\[x\]", closed)
 
 
 def test_a_link_to_no_question_is_warned_of() -> None:
