@@ -87,7 +87,6 @@ def run(lab: Lab, name: str, target: Target, *, demo: bool) -> None:
 def shell(lab: Lab, target: Target) -> None:
     """Open a shell on the machine where lessons run; exit with its status."""
     with lab.machine(None, target) as machine:
-        inner = machine.local_command(["bash"], root=os.geteuid() == 0)
         terminal = sys.stdin.isatty()
         lab.console.say(
             Text(
@@ -98,7 +97,10 @@ def shell(lab: Lab, target: Target) -> None:
             )
         )
         command = machine.command(
-            inner, folder="lessons", terminal=terminal, environment=utf8_settings()
+            machine.shell(),
+            folder="lessons",
+            terminal=terminal,
+            environment=utf8_settings(),
         )
         status = subprocess.run(command, check=False).returncode
         if status == 255:  # the shell's own, or ssh's when the VM has gone

@@ -25,6 +25,12 @@ class Machine(Protocol):
         With ``root``, it runs as root, and can load BPF programs.
         """
 
+    def shell(self) -> list[str]:
+        """Return the command of a shell on the machine.
+
+        In it, ``sudo ./PROGRAM`` runs a lesson.
+        """
+
     def command(
         self,
         argv: Sequence[str],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -55,6 +56,19 @@ class Host:
         if self._headers:
             words += ["env", f"BCC_KERNEL_SOURCE={self._headers}"]
         return [*words, *argv]
+
+    def shell(self) -> list[str]:
+        """Return bash with a function ``sudo`` that gives a program headers and tracefs.
+
+        Root's shell has them already; sudo itself would take them away.
+        """
+        is_root = os.geteuid() == 0
+        run = '"$@"'
+        if not is_root:
+            run = f"command {shlex.join(self.local_command([], root=True))} {run}"
+        body = f'case "$1" in -*) command sudo "$@";; *) {run};; esac'
+        function = f"BASH_FUNC_sudo%%=() {{ {body}; }}"
+        return self.local_command(["env", function, "bash"], root=is_root)
 
     def command(
         self,

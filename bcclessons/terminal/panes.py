@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 from typing import TYPE_CHECKING
@@ -47,7 +46,7 @@ def program_command(
     Ctrl-C ends the program alone; in the shell, one can run it again.
     """
     run = shlex.join(machine.local_command([f"./{program}"], root=True))
-    shell = shlex.join(_shell(machine))
+    shell = shlex.join(machine.shell())
     said = f"# {run}\n# {_COMPILING.to(language)}"
     script = f"trap : INT; echo {shlex.quote(said)}; {run}; exec {shell}"
     return _in_terminal(machine, ["sh", "-c", script], folder)
@@ -55,11 +54,7 @@ def program_command(
 
 def shell_command(machine: Machine, folder: str) -> list[str]:
     """Return the command of a shell in a folder."""
-    return _in_terminal(machine, _shell(machine), folder)
-
-
-def _shell(machine: Machine) -> list[str]:
-    return machine.local_command(["bash"], root=os.geteuid() == 0)
+    return _in_terminal(machine, machine.shell(), folder)
 
 
 def _in_terminal(machine: Machine, argv: list[str], folder: str) -> list[str]:

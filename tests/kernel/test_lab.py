@@ -200,6 +200,24 @@ def test_ended_in_the_middle_it_leaves_no_lesson(
     assert machine.run(program, 30).stdout == ""
 
 
+def test_sudo_in_the_shell_gives_bcc_its_headers(
+    machine: Runner, checkout: Path
+) -> None:
+    program = (
+        "from bcc import BPF; BPF(text='int f(void *ctx) { return 0; }'); print(1)"
+    )
+    typed = f'sudo /usr/bin/python3 -c "{program}"'
+    done = subprocess.run(
+        ["./lab", "shell", f"--{machine.name}"],
+        cwd=checkout,
+        input=f"{typed}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "1\n", done.stderr
+
+
 def kill_qemu(checkout: Path) -> None:
     """End QEMU as a fault of its own would."""
     found = subprocess.run(

@@ -201,6 +201,10 @@ class Vm:
         del root
         return list(argv)
 
+    def shell(self) -> list[str]:
+        """Return bash: the VM has all that lessons need, and a sudo."""
+        return ["bash"]
+
     def command(
         self,
         argv: Sequence[str],
