@@ -7,8 +7,11 @@ import pytest
 from bcclessons.console.text import Language
 from bcclessons.course.exercise import Exercise
 from bcclessons.grading import busy, feedback
+from bcclessons.grading.check import check
 from bcclessons.grading.contract import Ending, Load, Observation
 from bcclessons.grading.trial import Trial
+from bcclessons.machines.host import Host
+from bcclessons.setup.paths import CHECKOUT
 from tests.kernel.attempts import EXERCISES
 
 EXERCISE, EXERCISE_02 = EXERCISES[0], EXERCISES[3]
@@ -40,6 +43,28 @@ def test_a_quiet_machine_is_no_excuse() -> None:
     observed = Observation("interrupted", load=QUIET)
     assert not busy.is_worth_repeating(observed)
     assert busy.feedback(observed, EXERCISE) is None
+
+
+@pytest.mark.parametrize(
+    ("load", "enough", "trials"),
+    [(STORM, False, 2), (STORM, True, 1), (QUIET, False, 1), (QUIET, True, 1)],
+)
+def test_a_failed_trial_is_repeated_where_others_may_be_the_cause(
+    monkeypatch: pytest.MonkeyPatch, load: Load, enough: bool, trials: int
+) -> None:
+    made = []
+
+    def observe(*request: object) -> Observation:
+        made.append(request)
+        return Observation("deaf", load=load)
+
+    monkeypatch.setattr("bcclessons.grading.check._observe", observe)
+    start = EXERCISE.start.read_text()
+    found = check(
+        EXERCISE, start, Host(CHECKOUT, None, tracefs=True), enough=lambda _: enough
+    )
+    assert found is not None
+    assert len(made) == trials
 
 
 @pytest.mark.parametrize("ending", ["not started", "early", "by itself", "bomb"])
