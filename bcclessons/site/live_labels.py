@@ -89,6 +89,7 @@ TEXTS = {
     "solved": Text(ja="解けた", en="Solved"),
     "wrong": Text(ja="まだ正しくない", en="Not right yet"),
     "undecided": Text(ja="確かめられなかった", en="Could not be checked"),
+    "next": Text(ja="次の演習へ", en="Next exercise"),
     "line": Text(ja="# 行目へ", en="Go to line #"),
     "output": Text(ja="プログラムの出力", en="The program's output"),
     "hint": Text(ja="ヒント #", en="Hint #"),

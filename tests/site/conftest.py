@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -20,6 +20,9 @@ from bcclessons.console.text import Text, language_of
 from tools import npm
 from tools.server import serving
 from tools.site import BROWSER_FLAGS
+
+if TYPE_CHECKING:
+    from tests.live.conftest import Live
 
 Open = Callable[..., Page]
 """Opens a page of the site: its path, and what a browser's context may be given."""
@@ -122,6 +125,15 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def live(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A copy of the checkout that ./lab site serves, whose pages are live."""
+    from tests.site.live_page import served  # it uses this module
+
+    with served(checkout, tmp_path_factory.mktemp("live")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,5 +1,11 @@
 // The editor of live pages: CodeMirror as one classic script, for Python with C in it.
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import {
+  defaultKeymap,
+  history,
+  historyKeymap,
+  indentWithTab,
+  isolateHistory,
+} from "@codemirror/commands";
 import { cppLanguage } from "@codemirror/lang-cpp";
 import { pythonLanguage } from "@codemirror/lang-python";
 import {
@@ -145,6 +151,7 @@ const create = ({ parent, label, description, phrases, changed, save }) => {
           autocapitalize: "off",
           autocorrect: "off",
           spellcheck: "false",
+          tabindex: "0",
         }),
         keymap.of([
           { key: "Mod-s", run: () => save() ?? true, preventDefault: true },
@@ -171,7 +178,11 @@ const create = ({ parent, label, description, phrases, changed, save }) => {
     /** Start with a text, without a history. */
     open: (text) => view.setState(state(text)),
     /** Take a text over; the cursor stays, and undoing leads back. */
-    replace: (text) => quietly({ changes: change(view.state.doc.toString(), text) }),
+    replace: (text) =>
+      quietly({
+        changes: change(view.state.doc.toString(), text),
+        annotations: isolateHistory.of("full"),
+      }),
     /** Mark a line, from 1, and bring it into view; 0 for none. */
     mark: (line) => {
       const known = line > 0 && line <= view.state.doc.lines;

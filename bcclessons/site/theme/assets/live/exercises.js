@@ -49,6 +49,7 @@ const Exercises = (() => {
       bar.hidden = !sentence;
     };
 
+    const choice = /** @type {HTMLSelectElement} */ (find("choice"));
     const saved = find("saved");
     /** @type {FileState} */
     let state = "loading";
@@ -88,13 +89,18 @@ const Exercises = (() => {
       if (line) {
         const button = element("button", text("line", line));
         button.onclick = () => editor.goTo(line);
-        title.after(button);
         content.splice(1, 0, button);
       }
       if (output) {
         const details = element("details", "");
         details.append(element("summary", text("output")), element("pre", output));
         content.push(details);
+      }
+      const next = choice.options[choice.selectedIndex + 1]?.value;
+      if (solved && next) {
+        const button = element("button", text("next"));
+        button.onclick = () => open(next, true);
+        content.splice(1, 0, button);
       }
       say(...content);
       editor.mark(line ?? 0);
@@ -125,15 +131,21 @@ const Exercises = (() => {
       delete feedback.dataset.result;
       notice(kept ? text("kept", kept) : "", [[text("close"), () => {}]]);
     });
-    Machine.on("problem", () => {
-      if (feedback.dataset.result === "checking") say();
-    });
+    const isBusy = () => feedback.dataset.result === "checking";
+    const idle = () => {
+      if (!isBusy()) return;
+      delete feedback.dataset.result;
+      say();
+    };
+    Machine.on("problem", idle);
+    Machine.on("connected", idle);
 
     const check = async () => {
+      if (isBusy()) return;
       editor.mark(0);
       busy(text("checking"));
       if (await file.save()) Machine.send({ type: "check", exercise: label });
-      else say();
+      else idle();
     };
     find("check").onclick = check;
     find("try").onclick = async () => {
@@ -153,7 +165,6 @@ const Exercises = (() => {
       ]);
       find("notice").querySelector("button")?.focus();
     };
-    const choice = /** @type {HTMLSelectElement} */ (find("choice"));
     choice.onchange = () => {
       open(choice.value, true);
       choice.value = label;

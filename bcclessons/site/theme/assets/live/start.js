@@ -21,7 +21,7 @@ const Live = (() => {
 
   // What this tab of the browser has open, for when the page is loaded again.
   const key = `lessons.live.${lesson}`;
-  /** @returns {{ terminals?: boolean, exercise?: string }} */
+  /** @returns {{ terminals?: boolean, exercise?: string, tab?: string }} */
   const opened = () => {
     try {
       return JSON.parse(sessionStorage.getItem(key) ?? "{}");
@@ -118,9 +118,12 @@ const Live = (() => {
     }
   });
   if (section) {
-    const before = opened();
-    if (before.terminals) terminals((t) => t.open());
-    if (before.exercise) exercises((e) => e.open(before.exercise ?? "", false));
+    const { terminals: shown, exercise, tab } = opened();
+    if (shown) terminals((t) => t.open());
+    if (exercise) exercises((e) => e.open(exercise, false));
+    if ((shown && tab === "run") || (exercise && tab === "exercise"))
+      Pane.open(tab, all(`#panel-${tab}`)[0]);
+    Pane.on("tab", (name) => remember({ tab: name }));
   }
 
   return { address, lesson, text, say, remember, terminals, exercises, view, open };

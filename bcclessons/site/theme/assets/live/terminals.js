@@ -35,7 +35,11 @@ const Terminals = (() => {
     });
     return theme;
   };
-  const fontSize = () => (Present.on ? Math.max(18, innerWidth * 0.014) : touch ? 12 : 13);
+  const fontSize = () => {
+    if (Present.on) return Math.max(18, innerWidth * 0.014);
+    // A phone shows whole lines of the first lessons.
+    return Math.max(9.5, Math.min(13, (pane.clientWidth - 20) / (64 * 0.602)));
+  };
 
   let before = /** @type {HTMLElement | null} */ (null); // what had the focus
   /** @param {HTMLElement} place */
@@ -51,7 +55,7 @@ const Terminals = (() => {
     });
     const fit = new Xterm.FitAddon();
     terminal.loadAddon(fit);
-    let replaying = 0; // bytes of old output that are still to be drawn
+    let old = { toCome: 0, toDraw: 0 }; // bytes of output from before
     let typed = false; // whether something stands at the prompt that is not entered
     let isOver = false;
     /** @type {() => void} */
@@ -69,12 +73,14 @@ const Terminals = (() => {
       terminal.options.fontSize = fontSize();
       const { cols, rows } = fit.proposeDimensions();
       if (cols === terminal.cols && rows === terminal.rows) return;
+      const { viewportY, baseY } = terminal.buffer.active;
       terminal.resize(cols, rows);
+      if (viewportY === baseY) terminal.scrollToBottom();
       line?.resize(size());
     };
     const send = (/** @type {string} */ data) => {
       // What a program once asked the terminal is not answered again.
-      if (replaying > 0) return;
+      if (old.toDraw > 0) return;
       if (isOver && name === "shell") return data === "\r" && line.reopen();
       typed = !"\r\x03\x15".includes(data);
       line.write(data);
@@ -83,15 +89,16 @@ const Terminals = (() => {
       line = Machine.terminal(`${Live.lesson}.${name}`, size());
       line.on("replay", (n) => {
         terminal.reset();
-        replaying = n;
+        old = { toCome: n, toDraw: n };
         isOver = false;
-        if (n) ready();
       });
       line.on("output", (bytes, drawn) => {
-        const old = Math.min(replaying, bytes.length);
+        const own = old;
+        const count = Math.min(own.toCome, bytes.length);
+        own.toCome -= count;
         terminal.write(bytes, () => {
-          replaying -= old;
-          if (!replaying) ready();
+          own.toDraw -= count;
+          if (!old.toDraw) ready();
           drawn();
         });
       });
