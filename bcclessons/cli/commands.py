@@ -159,15 +159,15 @@ _COMMANDS = (
     ),
     command(
         maintainers.bench,
-        "レッスンの起動時間を，交互に動かして測る．site を付けると Web サイトを，class を"
-        "付けると 30 人のクラスを測る．",
-        "Time the start of each lesson; with site, measure the website, with class, a "
-        "class of thirty.",
+        "レッスンの起動時間を，交互に動かして測る．site を付けると Web サイトを，live を"
+        "付けると動くページを，class を付けると 30 人のクラスを測る．",
+        "Time the start of each lesson; with site, measure the website, with live, a "
+        "live page, with class, a class of thirty.",
         Argument(
             ["what"],
             required=False,
-            type=click.Choice(["site", "class"]),
-            metavar="[site|class]",
+            type=click.Choice(["site", "live", "class"]),
+            metavar="[site|live|class]",
         ),
         option(
             "--runs",

@@ -125,6 +125,11 @@ def bench(lab: Lab, what: str | None, target: Target, runs: int) -> None:
         _bench_site(lab)
     if what == "class":
         _bench_class(lab)
+    if what == "live":
+        with lab.machine(lab.lesson("02"), target):  # what it needs is there, and warm
+            command = [*lab.python("dev"), "-m", "tools.live", str(runs)]
+            command += target.options()
+            sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
     from tools import start
 
     for item in lab.lessons:
