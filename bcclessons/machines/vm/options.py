@@ -23,6 +23,10 @@ def options(
 ) -> list[str]:
     """Return QEMU's options for a guest; see Qemu for what the arguments mean."""
     machine = "q35"
+    # A kernel patches its own code while its other CPU runs it: at boot, and for each
+    # tracepoint that is attached to. QEMU 7.2 with a thread for each CPU gets that
+    # wrong now and then ("Oops: int3", or both spin for ever).
+    acceleration = "tcg,thread=single" if accelerator == "tcg" else "kvm"
     more: list[str] = []
     if memory is not None:
         machine += ",memory-backend=ram"
@@ -35,6 +39,11 @@ def options(
     if incoming:
         more += ["-incoming", "defer"]
     if confined:
+        if accelerator == "tcg":
+            # The translated code of a few runs, in MiB, of which a second run needs
+            # most. Unlimited, it is 400 after some more; with 96, no run is faster than
+            # the first.
+            acceleration += ",tb-size=160"
         # Reading the state of a snapshot takes a process, so spawn= is not denied.
         more += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny"]
     # A mapped link, device or set-uid bit is none on this host, where it could reach
@@ -44,10 +53,7 @@ def options(
         "-nodefaults", "-no-user-config", "-no-reboot",
         "-name", "bcc-lessons", "-display", "none",
         "-machine", machine, "-m", MEMORY, "-smp", "2",
-        # A kernel patches its own code while its other CPU runs it: at boot, and for
-        # each tracepoint that is attached to. QEMU 7.2 with a thread for each CPU
-        # gets that wrong now and then ("Oops: int3", or both spin for ever).
-        "-accel", "tcg,thread=single" if accelerator == "tcg" else "kvm",
+        "-accel", acceleration,
         # Emulated, a CPU without AVX is the fastest; KVM passes the real one.
         "-cpu", "Nehalem-v1" if accelerator == "tcg" else "host",
         "-kernel", str(image.kernel), "-initrd", str(image.initramfs),
