@@ -137,9 +137,16 @@ class LivePage:
 
 @contextmanager
 def live_page(
-    browser: Browser, live: Live, path: str = "en/" + LESSON, **options: Any
+    browser: Browser,
+    live: Live,
+    path: str = "en/" + LESSON,
+    expected: str = "(?!)",
+    **options: Any,
 ) -> Iterator[LivePage]:
-    """Open a page that may connect; hold that it does not complain, nor ask elsewhere."""
-    with opening(browser, live.address) as opened:
+    """Open a page that may connect; hold that it does not complain, nor ask elsewhere.
+
+    Complaints that have the pattern ``expected`` are left out.
+    """
+    with opening(browser, live.address, expected) as opened:
         page = opened(f"{path}?token={live.token}", **options)
         yield LivePage(page)

@@ -1,0 +1,125 @@
+"""Live pages: a connection that is lost, a server that is stopped, a cookie that is gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.live.conftest import Live, serving
+from tests.site.live_page import LESSON, SECONDS, LivePage, live_page
+from tests.site.test_lab_site import copied_lab
+
+# Keeps the page's sockets, to close them as a network does that is gone.
+KEEP_SOCKETS = """
+    window.sockets = [];
+    window.WebSocket = class extends WebSocket {
+      constructor(...values) { super(...values); window.sockets.push(this); }
+    };
+"""
+# A browser complains of each request that gets no answer, or is refused.
+LOST = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|status of 403|WebSocket"
+LOSE = "sockets.splice(0).forEach(socket => socket.close())"
+TODO = "# TODO: 時刻を秒で表示する / show the time in seconds"
+
+
+def prepare(page: Page) -> None:
+    """Load the page again in such a way that its connection can be lost."""
+    page.add_init_script(KEEP_SOCKETS)
+    page.reload()
+
+
+def offline(here: LivePage) -> None:
+    """Lose the connection for a while."""
+    here.page.context.set_offline(True)
+    here.page.evaluate(LOSE)
+
+
+def test_a_lost_connection_comes_back_to_the_same_screen(
+    browser: Browser, live: Live
+) -> None:
+    with live_page(browser, live, expected=LOST) as here:
+        prepare(here.page)
+        here.run()
+        here.make_event()
+        before = here.lesson.text_content()
+        offline(here)
+        expect(here.state).to_have_text(
+            "The connection was lost; connecting again.", timeout=SECONDS
+        )
+        assert here.lesson.text_content() == before
+        here.page.context.set_offline(False)
+        expect(here.state).to_contain_text("this machine", timeout=SECONDS)
+        assert (here.lesson.text_content() or "").strip() == (before or "").strip()
+        here.page.keyboard.type("echo and on''ward\n")
+        expect(here.shell).to_contain_text("and onward", timeout=SECONDS)
+
+
+def test_what_is_edited_meanwhile_is_saved(browser: Browser, live: Live) -> None:
+    with live_page(browser, live, expected=LOST) as here:
+        prepare(here.page)
+        here.solve()
+        offline(here)
+        here.replace(TODO, "# in the tunnel")
+        expect(here.saved).to_have_text("Not saved")
+        here.page.wait_for_timeout(1500)
+        assert TODO in live.my_sample("02/1").read_text()
+        here.page.context.set_offline(False)
+        expect(here.saved).to_have_text("Saved", timeout=SECONDS)
+        assert "# in the tunnel" in live.my_sample("02/1").read_text()
+        live.my_sample("02/1").unlink()
+
+
+def test_a_page_whose_cookie_is_gone_says_what_to_open(
+    browser: Browser, live: Live
+) -> None:
+    with live_page(browser, live, LESSON, LOST) as here:
+        prepare(here.page)
+        here.page.locator(".to-try [data-command='ls']").first.click()
+        expect(here.shell).to_contain_text("exercises", timeout=SECONDS)
+        here.page.context.clear_cookies()
+        here.page.evaluate(LOSE)
+        expect(here.state).to_contain_text(
+            "./lab site が表示したアドレスを開く", timeout=SECONDS
+        )
+
+
+def test_a_stopped_server_is_named_and_found_again(
+    browser: Browser, checkout: Path, tmp_path: Path
+) -> None:
+    copy = copied_lab(checkout, tmp_path / "copy")
+    with (
+        serving(copy, tmp_path) as live,
+        live_page(browser, live, expected=LOST) as here,
+    ):
+        port = live.host.partition(":")[2]
+        here.run()
+        live.process.terminate()
+        live.process.wait(15)
+        expect(here.state).to_have_text(
+            "The server does not answer. If it was stopped, type: ./lab site",
+            timeout=SECONDS,
+        )
+        with serving(copy, tmp_path, "--port", port):
+            expect(here.state).to_have_text("", timeout=SECONDS)
+            here.focus("shell")
+            here.page.keyboard.type("echo new''ly started\n")
+            expect(here.shell).to_contain_text("newly started", timeout=SECONDS)
+
+
+def test_a_page_without_a_server_says_how_to_get_a_live_one(
+    browser: Browser, site: Path, address: str
+) -> None:
+    page = browser.new_page()
+    page.goto(address + LESSON)
+    for line in page.locator(".live-how").all():
+        expect(line).to_contain_text("./lab site")
+    assert (
+        page.locator(".exercise .live-how").count() == page.locator(".exercise").count()
+    )
+    page.locator("#tab-run").click()
+    expect(page.locator("#panel-run .live-how")).to_be_visible()
+    assert page.locator("[data-run], [data-command], [data-solve]").count() == 0
+    assert not (site / "assets/live").exists()
+    assert not list((site / "assets/vendor").glob("[et]*.*"))
+    page.close()
