@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from bcclessons.course import lesson
 from bcclessons.course.lesson import Lesson
@@ -91,12 +92,42 @@ def pytest_collection_modifyitems(
     items[:] = kept
 
 
+LONGEST_SCOPES = (
+    "vm",
+    "host",
+    "tests/kernel/test_building.py",
+    "live",
+    "tests/kernel/test_recordings.py",
+    "tests/site/test_pane.py",
+    "tests/site/test_new_lesson.py",
+    "tests/site/test_look.py",
+    "tests/site/test_journey.py",
+    "tests/site/test_player.py",
+    "tests/site/test_practice.py",
+    "tests/kernel/test_vm.py",
+    "tests/unit/test_cli.py",
+    "language",
+)
+"""What takes a worker long, longest first, by ``--durations=0``."""
+
+
+def next_scope(waiting: Iterable[str]) -> str:
+    """Return which scope a worker takes next, so that no long one is the last."""
+    return min(waiting, key=_rank)
+
+
+def _rank(scope: str) -> int:
+    known = scope in LONGEST_SCOPES
+    return LONGEST_SCOPES.index(scope) if known else len(LONGEST_SCOPES)
+
+
 class _Workers(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """Has one worker run those tests that share a machine, or the site's build.
+    """Has one worker run those tests that share a machine, or a module's fixtures.
 
     Those on this host share its trace pipe, those in the VM share that; a module that
     is not of these has VMs of its own. A VM is emulated by one CPU, so that another
-    has time for the rest.
+    has time for the rest. Each worker that has tests of the site builds it, which takes
+    seconds.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -104,10 +135,12 @@ class _Workers(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
         if folder == "kernel" and (found := re.search(r"\[(host|vm)\b", nodeid)):
             return found[1]
         return (
-            folder
-            if folder in ("language", "live", "site")
-            else super()._split_scope(nodeid)
+            folder if folder in ("language", "live") else super()._split_scope(nodeid)
         )
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        self.workqueue.move_to_end(next_scope(self.workqueue), last=False)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(
