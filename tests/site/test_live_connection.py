@@ -89,7 +89,7 @@ def test_a_stopped_server_is_named_and_found_again(
 ) -> None:
     copy = copied_lab(checkout, tmp_path / "copy")
     with (
-        serving(copy, tmp_path) as live,
+        serving(copy, tmp_path, statuses=(143,)) as live,
         live_page(browser, live, expected=LOST) as here,
     ):
         port = live.host.partition(":")[2]
