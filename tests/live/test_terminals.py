@@ -11,6 +11,7 @@ import pytest
 from bcclessons.live.kept_output import KEPT_BYTES
 from bcclessons.live.terminal import WINDOW_BYTES
 from tests.live.conftest import Live, Tty
+from tests.processes import started_with
 
 HEADER = r"TIME\(s\) +COMM +PID +MESSAGE"
 
@@ -82,9 +83,16 @@ def test_endless_output_is_bounded_and_ctrl_c_ends_it_at_once(live: Live) -> Non
             while True:
                 seen += len(shell.read(1, acknowledge=False))
         assert seen <= WINDOW_BYTES + 2 * 32 * 1024
-        memory = resident(live)
+        # So the program waits, and the server keeps no more of it.
+        (program,) = (
+            pid
+            for pid, command in started_with(str(live.temporary)).items()
+            if command == "yes"
+        )
+        memory, used = resident(live), cpu_ticks(program)
         time.sleep(1)
         assert resident(live) - memory < 5_000_000
+        assert cpu_ticks(program) == used
         shell._socket.send('{"ack": 100000000}')
         begin = time.monotonic()
         shell.type("\x03")
@@ -105,6 +113,12 @@ def resident(live: Live) -> int:
         if int(fields[3]) == group:
             found += int(fields[21]) * 4096
     return found
+
+
+def cpu_ticks(pid: int) -> int:
+    """Return the CPU time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 def test_a_slow_page_does_not_hold_up_another(live: Live) -> None:
