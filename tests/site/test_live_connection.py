@@ -101,7 +101,7 @@ def test_a_stopped_server_is_named_and_found_again(
             timeout=SECONDS,
         )
         with serving(copy, tmp_path, "--port", port):
-            expect(here.state).to_have_text("", timeout=SECONDS)
+            expect(here.state).to_contain_text("this machine", timeout=SECONDS)
             here.focus("shell")
             here.page.keyboard.type("echo new''ly started\n")
             expect(here.shell).to_contain_text("newly started", timeout=SECONDS)
