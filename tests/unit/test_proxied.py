@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -99,3 +100,10 @@ def test_what_is_no_socket_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(Problem), proxied.listening(tmp_path / ("x" * 120)):
         raise AssertionError
     assert os.listdir(tmp_path) == ["mine"]
+
+
+def test_pages_find_the_server_below_the_path_of_a_proxy(checkout: Path) -> None:
+    scripts = [*checkout.glob("bcclessons/site/theme/assets/live/*.js")]
+    assert len(scripts) > 4
+    for path in scripts:
+        assert not re.search(r"[\"'`]/(?!/)\w", path.read_text()), path
