@@ -55,7 +55,7 @@ def hub(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         if shutil.which(program) is None:
             pytest.skip(f"this machine has no {program}")
     if subprocess.run(["podman", "image", "exists", IMAGE]).returncode != 0:
-        pytest.skip(f"this machine has no image {IMAGE}: hub/build makes it")
+        pytest.skip(f"this machine has no image {IMAGE}: hub/build-image makes it")
     folder = tmp_path_factory.mktemp("hub")
     ports = free_ports(3)
     config = str(checkout / "hub/jupyterhub_config.py")
