@@ -68,7 +68,13 @@ def wrap(parent: Element, tools: Element, exercise: Exercise) -> None:
     first = max(n for n, child in enumerate(children[:last]) if child.tag == "h3")
     box = Element(
         "section",
-        {"class": "exercise", "data-tab": "exercise", "data-exercise": exercise.label},
+        {
+            "class": "exercise",
+            "role": "group",
+            "aria-label": "".join(children[first].itertext()),
+            "data-tab": "exercise",
+            "data-exercise": exercise.label,
+        },
     )
     parent.insert(first, box)
     for child in children[first : last + 1]:

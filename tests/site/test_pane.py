@@ -434,7 +434,7 @@ def test_prose_and_program_stand_side_by_side_with_a_rail(
     assert pane["x"] >= prose["x"] + prose["width"]
     expect(page.locator(".rail a")).to_have_count(3)
     expect(page.locator(".md-sidebar--primary")).not_to_be_in_viewport()
-    page.locator(".rail label").click()
+    page.locator(".rail button").click()
     expect(page.locator(".md-sidebar--primary")).to_be_in_viewport()
     if width >= 1280:
         assert page.locator("#panel-program pre").evaluate(

@@ -192,6 +192,7 @@ def test_a_column_that_is_pointed_at_lights_its_member(open_page: Open) -> None:
 
 def test_the_arrow_keys_go_through_lines_and_columns(open_page: Open) -> None:
     page = open_page(LESSON)
+    unveil(page)
     text = page.locator(f"{MAIN} .on-kernel:visible pre")
     text.focus()
     found = []

@@ -64,7 +64,7 @@ def test_a_recording_is_seen_once_its_question_is_answered(
     run.locator("pre").evaluate("e => e.scrollIntoView()")
     page.mouse.wheel(0, 10)
     page.locator("#tab-run").click()
-    panel = page.locator("#panel-run")
+    panel = page.locator("#panel-run > .recorded")
     expect(panel.locator(".ap-player")).to_have_count(1)
     expect(panel.locator(".ap-player, .marks button").first).to_be_hidden()
     said = panel.evaluate("e => getComputedStyle(e, '::before').content")

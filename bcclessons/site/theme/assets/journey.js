@@ -105,7 +105,7 @@ const Journey = (() => {
   for (const button of Page.all(".journey-open")) {
     button.addEventListener("click", () => {
       open();
-      root.focus({ preventScroll: true });
+      Page.enter(root);
     });
     Present.stop(button.parentElement ?? button, {
       enter: () => {

@@ -32,6 +32,20 @@ const Page = (() => {
       Object.assign(element, attributes, { onload: () => resolve(element), onerror: reject });
       document.head.append(element);
     });
+  /** Where the keyboard was when it went to the pane. @type {HTMLElement?} */
+  let left = null;
+  /** Take the keyboard to an element of the pane; Escape takes it back. */
+  const enter = (/** @type {HTMLElement} */ element) => {
+    left = /** @type {HTMLElement} */ (document.activeElement);
+    element.focus({ preventScroll: true });
+  };
+  const leave = (/** @type {KeyboardEvent} */ { key, target }) => {
+    if (key !== "Escape" || !(target instanceof Element) || !target.closest(".pane")) return;
+    if (target.closest("textarea, [contenteditable]")) return; // a terminal, or an editor
+    left?.focus();
+    left = null;
+  };
+  addEventListener("keydown", leave, true); // the player keeps its keys to itself
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
 
   // The other language's page has the same headings in the same order: it opens at this one.
@@ -52,7 +66,16 @@ const Page = (() => {
   for (const input of all(".md-search__input"))
     input.addEventListener("input", () => input.dispatchEvent(new Event("keyup")));
   // Where nothing hovers, Material lets the keyboard reach no code that scrolls.
-  if (!matchMedia("(hover)").matches) for (const code of all("pre > code")) code.tabIndex = 0;
+  const reach = () => all("pre > code").forEach((code) => (code.tabIndex = 0));
+  if (!matchMedia("(hover)").matches) addEventListener("load", () => setTimeout(reach, 300));
+  // A label opens the navigation without a script, but the keyboard does not reach it.
+  for (const button of all(".rail button"))
+    button.addEventListener("click", () => {
+      all("#__drawer")[0].click();
+      all(".md-sidebar--primary a[href]")
+        .find((each) => each.offsetParent)
+        ?.focus();
+    });
   // Material wraps each copy button in a <nav>, which is no landmark.
   addEventListener("load", () => all(".md-code__nav").forEach((nav) => (nav.role = "none")));
 
@@ -62,6 +85,7 @@ const Page = (() => {
     get,
     set,
     load,
+    enter,
     /** How to scroll. @returns {ScrollBehavior} */
     get behavior() {
       return motion.matches ? "auto" : "smooth";

@@ -7,7 +7,6 @@ const Pane = (() => {
   const [strip] = all(".strip");
   const [scroller] = all("#panel-program pre");
   const [follow] = /** @type {HTMLInputElement[]} */ (all(".pane-follow input"));
-  const [link] = all(".pane-link");
   const tabs = all("[role=tab]", pane);
   const references = /** @type {HTMLAnchorElement[]} */ (all('.line-reference[href^="#L"]'));
   const wide = matchMedia("(min-width: 60em)");
@@ -37,7 +36,7 @@ const Pane = (() => {
     for (const each of all(".lit")) if (!each.closest(".fixed")) each.classList.remove("lit");
     for (const each of [...elements, ...lines.map(line)]) each.classList.add("lit");
     const address = location.href.replace(/#.*|$/, `#L${lines[0]}`);
-    Object.assign(link, { hidden: !lines.length }).dataset.clipboardText = address;
+    Object.assign(all(".pane-link")[0], { hidden: !lines.length }).dataset.clipboardText = address;
     strip.hidden = !lines.length;
     if (lines.length) strip.textContent = `${lines[0]}  ${line(lines[0]).textContent?.trim()}`;
     reveal(Page.behavior);
@@ -191,7 +190,7 @@ const Pane = (() => {
       dock();
       go(reference, split() ? null : "nearest");
       // Enter, not a click: the reader goes on from the line.
-      if (!event.detail) all(`${reference.hash} .number`)[0].focus({ preventScroll: true });
+      if (!event.detail) Page.enter(all(`${reference.hash} .number`)[0]);
     });
     // Not where the page moves under a pointer that rests.
     reference.addEventListener("mousemove", ({ movementX, movementY }) => {
@@ -229,6 +228,7 @@ const Pane = (() => {
   // On a phone: the strip opens the pane, and a button or Escape closes it.
   const close = () => {
     pane.classList.remove("docked");
+    if (pane.contains(asked.elements[0])) light([]); // it is not seen any more
     pinned.elements[0]?.focus({ preventScroll: true });
   };
   strip.addEventListener("click", dock);

@@ -142,6 +142,7 @@
       Pane.open("exercise", card);
       Pane.dock();
       showStart(card);
+      if (!event.detail) Page.enter(all("#tab-exercise")[0]);
     });
   }
   if (current) {

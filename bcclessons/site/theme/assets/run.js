@@ -46,7 +46,7 @@
       const right = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;
       const y = rows.findIndex((row) => row.includes(now.part));
       const row = rows[y + down];
-      if (!row || !(down || right)) return;
+      if (!row || !(down || right) || text.closest(".veiled")) return;
       event.preventDefault();
       const x = Math.max(0, (rows[y]?.indexOf(now.part) ?? 0) + right);
       light(row[x] ?? row.at(-1));
@@ -138,10 +138,11 @@
   Pane.on("tab", shown);
   panel.addEventListener("shown", shown);
   for (const run of runs) {
-    all(".watch", run)[0].addEventListener("click", async () => {
+    all(".watch", run)[0].addEventListener("click", async ({ detail }) => {
       Pane.open("run", run);
       Pane.dock();
       await show(run);
+      if (!detail) Page.enter(all(".ap-wrapper", panel)[0]); // by the keyboard
       now.player.play();
     });
     Present.stop(run, {
