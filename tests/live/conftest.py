@@ -183,11 +183,16 @@ class Tty:
 
 @contextmanager
 def serving(
-    checkout: Path, folder: Path, *options: str, statuses: Sequence[int] = (0,)
+    checkout: Path,
+    folder: Path,
+    *options: str,
+    statuses: Sequence[int] = (0,),
+    before: Sequence[str | Path] = (),
 ) -> Iterator[Live]:
     """Run ./lab site in a checkout, with its state in a folder, until the block ends.
 
-    Then its exit status is one of ``statuses``. It has left no temporary file.
+    Then its exit status is one of ``statuses``. It has left no temporary file. What is
+    ``before`` runs the command.
     """
     state = folder / "state"
     # Short, as it is for a user: it is used for those of sockets, too.
@@ -195,7 +200,7 @@ def serving(
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        ["./lab", "--lang", "en", "site", "--port", str(port), *options],
+        [*before, "./lab", "--lang", "en", "site", "--port", str(port), *options],
         cwd=checkout,
         env={
             **os.environ,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.live.conftest import Live, serving
+from tests.live.conftest import serving
 from tests.live.test_terminals import HEADER, sync
 from tests.processes import started_with
 from tests.site.test_lab_site import copied_lab
@@ -68,20 +68,41 @@ def test_files_progress_and_cookie_are_there_again(
         assert control.expect("state")["solved"] == ["02/1"]
 
 
-def test_a_full_disk_loses_nothing(fresh: Live, tmp_path: Path) -> None:
-    path = fresh.my_sample("02/1")
-    path.write_text("kept\n")
-    # What is written first cannot be made where a folder has its name.
-    with fresh.control() as control:
+_ON_A_SMALL_DISK = """
+cp -a "$0" "$1" && mount -t tmpfs -o size=64k tmpfs "$0" && cp -a "$1/." "$0" || exit
+shift && exec "$@"
+"""
+
+
+def test_a_full_disk_loses_nothing(checkout: Path, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("on this machine, only root may mount a small disk")
+    copy = copied_lab(checkout, tmp_path / "copy")
+    (folder,) = copy.glob("lessons/02_*/exercises/1_*")
+    small: list[str | Path] = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        _ON_A_SMALL_DISK,
+        folder,
+        tmp_path / "x",
+    ]
+    with serving(copy, tmp_path, before=small) as live, live.control() as control:
         control.send("open", exercise="02/1")
         file = control.expect("file")
-        shutil.move(path, tmp_path)
-        path.mkdir()
-        control.send("save", exercise="02/1", text="new\n", base=file["revision"])
-        assert "cannot be read" in control.expect("problem")["text"]
-        path.rmdir()
-    shutil.move(tmp_path / "my_sample", path)
-    assert path.read_text() == "kept\n"
+        seen = Path(f"/proc/{live.process.pid}/root{folder}")
+        with (seen / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+            while filler.write(bytes(4096)):
+                pass
+        text = file["text"] + "# more\n" * 2000
+        control.send("save", exercise="02/1", text=text, base=file["revision"])
+        assert "the disk is full" in control.expect("problem")["text"]
+        assert (seen / "my_sample").read_text() == file["text"]
+        (seen / "filler").unlink()
+        control.send("save", exercise="02/1", text=text, base=file["revision"])
+        control.expect("saved")
+        assert (seen / "my_sample").read_text() == text
 
 
 def test_a_killed_vm_is_said_and_starts_again(checkout: Path, tmp_path: Path) -> None:
