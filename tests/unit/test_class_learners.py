@@ -163,13 +163,13 @@ def test_what_is_deleted_is_in_no_file(database: Database, path: Path) -> None:
     learners, reached = Learners(database), ClassProgress(database)
     ada, bob = enter(learners, "Adalovelace"), enter(learners, "Bobby")
     secret = learners.cookie(ada)
-    reached.checked(ada, "02/1", Text(ja="だめ", en="wrongwrong"))
+    reached.checked(ada, "02/1", Text(ja="だめ", en="nonsense"))
     learners.delete([ada])
     kept = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert b"Bobby" in kept
     assert b"delovelace" not in kept.lower()
     assert b"Adalovelace" not in kept
-    assert b"wrongwrong" not in kept
+    assert b"nonsense" not in kept
     assert reached.all() == []
     assert learners.of_cookie(secret) is None
     assert learners.all() == [bob]

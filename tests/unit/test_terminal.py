@@ -60,17 +60,15 @@ def test_the_key_to_leave_is_always_on_the_screen(
 
 
 def test_a_session_that_does_not_start_is_said_and_leaves_nothing(
-    private: Path, monkeypatch: pytest.MonkeyPatch
+    private: Path,
 ) -> None:
-    folder = private / ("long" * 30)  # more than the name of a socket may have
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    too_small = os.terminal_size((0, 0))
     with (
         pytest.raises(Problem, match="tmux does not start"),
-        tmux.session([], SIZE, [["true"]]),
+        tmux.session([], too_small, [["true"]]),
     ):
         pass
-    assert [*folder.iterdir()] == []
+    assert [*private.iterdir()] == []
 
 
 def test_a_folder_that_cannot_be_made_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
