@@ -116,7 +116,10 @@ def unpack(
         # even SIGKILL does that.
         "sh", "-c",
         'exec 3<&0; (read -r _ <&3; kill 0) & exec "$@" 3<&- </dev/null', "sh",
-        "mmdebstrap", "--verbose", "--skip=essential/unlink,cleanup/apt", *OPTIONS,
+        # Newer ones refuse this mode to root, for what maintainer scripts might do; none
+        # runs here.
+        "mmdebstrap", "--verbose", *OPTIONS,
+        "--skip=check/chrootless,essential/unlink,cleanup/apt",
         '--setup-hook=cd "$1" && rm -rf var/cache/apt/archives var/lib/apt/lists && '
         f"ln -s {folder}/archives var/cache/apt && ln -s {folder}/lists var/lib/apt",
         f'--setup-hook={hook} "$1" fetch {kernel} {shlex.join(packages)}',

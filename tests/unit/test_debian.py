@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from bcclessons.console.text import Problem
+from bcclessons.console.console import Console
+from bcclessons.console.text import Language, Problem
 from bcclessons.machines import debian
 from bcclessons.machines.vm import recipe
 
@@ -47,3 +50,22 @@ def test_an_image_does_not_depend_on_what_is_said_of_its_kernel() -> None:
     for row in debian.RELEASES:
         assert re.fullmatch(r"\d+\.\d+", row.kernel)
         assert recipe.digest(replace(row, kernel="1.0")) == recipe.digest(row)
+
+
+# What mmdebstrap 1.5 (Debian 13) does where root is not in a chroot.
+MMDEBSTRAP = """#!/bin/sh
+case "$*" in *--skip=*check/chrootless*) exit 0 ;; esac
+echo "E: running chrootless mode as root without fakeroot might damage the host system"
+exit 1
+"""
+
+
+def test_root_may_unpack_packages_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mmdebstrap").write_text(MMDEBSTRAP)
+    (tmp_path / "mmdebstrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    console = Console(Language.EN)
+    into, fetched = tmp_path / "root", tmp_path / "fetched"
+    debian.unpack("trixie", (), "headers", into, fetched, console)
