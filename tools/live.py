@@ -3,13 +3,13 @@
     ./lab bench live
 
 What is measured, of lesson 02 and of exercise
-02/1, each in turn with the same by ./lab:
+02/1, and the same by ./lab:
 
 - from the press of Run to the program's header, and from ./lab run 02 to it;
 - from a key in the shell to its echo, 200 of them;
 - from a save to the check's result, and from a save to that of ./lab watch.
 
-All by a client on loopback, which draws nothing. ./lab watch notices a save within
+All in a copy of the checkout, by a client on loopback, which draws nothing. ./lab watch notices a save within
 0.1 s.
 """
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -34,6 +35,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from bcclessons.course import exercise, lesson
 from bcclessons.setup.paths import CHECKOUT
+
+_NOT_COPIED = shutil.ignore_patterns(".git", "my_sample*", "__pycache__")
 
 _HEADER = "TIME(s)"
 _EXERCISE = "02/1"
@@ -60,7 +63,10 @@ class _Page:
 
         def socket(path: str) -> ClientConnection:
             return connect(
-                f"ws://{host}/live/{path}", additional_headers=headers, compression=None
+                f"ws://{host}/live/{path}",
+                additional_headers=headers,
+                compression=None,
+                ping_interval=None,  # nobody reads one while another is measured
             )
 
         with (
@@ -108,7 +114,6 @@ def run_command(options: list[str]) -> float:
     child = pexpect.spawn(
         "./lab",
         ["run", "02", *options],
-        cwd=CHECKOUT,
         timeout=_SECONDS,
         dimensions=(30, 100),
         env={**os.environ, "TERM": "xterm-256color"},
@@ -161,7 +166,6 @@ def check_watch(watch: pexpect.spawn, path: Path, text: str) -> float:
 def _serving(options: list[str]) -> Iterator[_Page]:
     with subprocess.Popen(
         ["./lab", "--lang", "en", "site", "--port", "8765", *options],
-        cwd=CHECKOUT,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
@@ -185,8 +189,11 @@ def main() -> int:
     """Measure, and print the figures; return 0."""
     options = [word for word in sys.argv[1:] if word.startswith("--")]
     runs = int(next((word for word in sys.argv[1:] if word.isdigit()), 5))
-    with tempfile.TemporaryDirectory() as state:
-        os.environ["XDG_STATE_HOME"] = state  # not the user's own progress
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ["XDG_STATE_HOME"] = str(folder / "state")
+        # The learner's own files and progress are not touched.
+        os.chdir(shutil.copytree(CHECKOUT, folder / "copy", ignore=_NOT_COPIED))
         with _serving(options) as page:
             run_page(page)
             pairs = [(run_page(page), run_command(options)) for _ in range(runs)]
@@ -198,25 +205,19 @@ def main() -> int:
                 f"p95 {keys[189] * 1000:.1f} ms (n = {len(keys)})"
             )
             item = exercise.find(
-                exercise.load_all(lesson.load_all(CHECKOUT)), _EXERCISE
+                exercise.load_all(lesson.load_all(Path.cwd())), _EXERCISE
             )[0]
             text = item.start.read_text()
+            texts = [f"{text}# {number}\n" for number in range(2 * runs)]
+            ours = [check_page(page, each) for each in texts[:runs]]
             watch = pexpect.spawn(
                 "./lab",
                 ["--lang", "en", "watch", _EXERCISE, *options],
-                cwd=CHECKOUT,
                 timeout=_SECONDS,
             )
             watch.expect("Waiting for a save")
-            times = []
-            for number in range(runs):
-                changed = f"{text}# {number}\n"
-                ours = check_page(page, changed)
-                watch.expect("Waiting for a save")  # of what the page saved
-                times.append(
-                    (ours, check_watch(watch, item.my_sample, changed + "# again\n"))
-                )
-            _say("save to result", *map(list, zip(*times, strict=True)))
+            theirs = [check_watch(watch, item.my_sample, each) for each in texts[runs:]]
+            _say("save to result", ours, theirs)
             watch.sendintr()
             watch.expect(pexpect.EOF)
     return 0
