@@ -129,7 +129,7 @@ _COMMANDS = (
     ),
     command(
         classroom.run,
-        "クラスを開く．学習者はブラウザだけで，1 人に 1 台の VM を使う．Ctrl-C で終わる．",
+        "クラスを開く．受講者はブラウザだけで，1 人に 1 台の VM を使う．Ctrl-C で終わる．",
         "Run a class: learners need a browser only, each has a VM; Ctrl-C ends it.",
         *classroom.OPTIONS,
         name="class",

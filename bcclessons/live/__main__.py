@@ -67,10 +67,7 @@ async def serve(
             hosts = guard.names(_LOOPBACK, port, tls=False)
             guarded = guard.Guard(token, hosts, pages.policy)
             address = f"http://127.0.0.1:{port}/?token={token.token}"
-            ready = Text(
-                ja=f"このアドレスを開く: {address}（Ctrl-C で終わる）",
-                en=f"Open this address: {address} (Ctrl-C ends it)",
-            )
+            ready = to_open(address)
         running = server.Server(guarded, pages.end)
         if not await pages.build():
             raise Problem(
@@ -86,6 +83,14 @@ async def serve(
             await server.cancelled(watching)
             await session.close()
     return server.status_of(running)
+
+
+def to_open(address: str) -> Text:
+    """Say what to open; with spaces around it, which terminals make a link of."""
+    return Text(
+        ja=f"このアドレスを開く: {address} （Ctrl-C で終わる）",
+        en=f"Open this address: {address} (Ctrl-C ends it)",
+    )
 
 
 def main() -> int:

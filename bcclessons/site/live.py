@@ -25,6 +25,8 @@ _BLOCK = re.compile(
 _TAG = re.compile(r"<[^>]*>")
 # The shell is on the machine, in the lesson's folder; packages are there.
 _NOT_TYPED = re.compile(r"\./lab\b|cd |sudo apt |#|$")
+# The shell stays free for what is typed while the lesson's program runs.
+_RUNS_LESSON = re.compile(r"sudo \./[a-z_]+_sample")
 
 
 def run_panel(lesson: Lesson, page: Page) -> str:
@@ -79,6 +81,8 @@ def with_commands(content: str, page: Page) -> str:
         command = html.unescape(_TAG.sub("", text)).strip()
         if _NOT_TYPED.match(command):
             return text
+        if _RUNS_LESSON.fullmatch(command):
+            return _run_it(command, page.language) + text
         return _type(command, page.language) + text
 
     def block(found: re.Match[str]) -> str:
@@ -166,6 +170,14 @@ def _button(name: str, label: Text, language: Language, attributes: str = "") ->
     return (
         f'<button type="button" class="{name}"{attributes}>'
         f"{label.to(language)}</button>"
+    )
+
+
+def _run_it(command: str, language: Language) -> str:
+    label = html.escape(f"{labels.RUN.to(language)}: {command}")
+    return (
+        f'<button type="button" class="live-type" aria-label="{label}" '
+        f'title="{label}" data-run-here></button>'
     )
 
 

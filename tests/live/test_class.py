@@ -150,6 +150,15 @@ def test_a_learner_comes_in_and_is_told_what_is_wrong(room: Class) -> None:
         assert control.expect("state")["learner"] == "Ada"
 
 
+@pytest.mark.parametrize(("language", "home"), [("ja", "/"), ("en", "/en/")])
+def test_who_joins_in_english_comes_to_the_english_home_page(
+    room: Class, language: str, home: str
+) -> None:
+    form = {"name": "Eve", "pin": "1234", "next": "/"}
+    answer = room.post(f"/class/join?lang={language}", form)
+    assert answer.headers["location"] == home
+
+
 @pytest.mark.parametrize(
     "wanted", ["//example.org", "https://example.org", "/\\example.org", "/\r\nX: y"]
 )

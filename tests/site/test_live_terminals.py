@@ -82,13 +82,22 @@ def test_a_command_of_the_prose_is_typed_into_the_shell(
         command.click()
         expect(here.shell).to_contain_text(re.compile("(unseen_programs.py.*){2}"))
         expect(here.shell).not_to_contain_text("half typed")
-        sample = here.page.locator("[data-command='sudo ./perf_output_sample']")
-        assert sample.count() == 1
         # ./lab is not for the machine: Run and Check stand for it.
         assert (
             here.page.locator("[data-command^='./lab'], [data-command^=cd]").count()
             == 0
         )
+
+
+def test_the_lessons_program_runs_from_the_prose_and_leaves_the_shell_free(
+    browser: Browser, live: Live
+) -> None:
+    with live_page(browser, live, LESSON) as here:
+        run = here.page.locator("[data-run-here]")
+        expect(run).to_have_accessible_name("実行: sudo ./perf_output_sample")
+        run.click()
+        expect(here.lesson).to_contain_text(HEADER, timeout=SECONDS)
+        here.make_event()
 
 
 def test_the_same_screen_is_there_when_the_page_is_loaded_again(

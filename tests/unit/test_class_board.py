@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem, Text
+from bcclessons.live.__main__ import to_open
+from bcclessons.live.classroom import __main__ as server
 from bcclessons.live.classroom import classroom as stored
 from bcclessons.live.classroom import templates
 from bcclessons.live.classroom.address import Address, check_certificate
@@ -198,3 +201,17 @@ def test_a_certificate_comes_with_its_key(tmp_path: Path) -> None:
     cert.write_text("no certificate")
     with pytest.raises(Problem, match="cannot be used"):
         check_certificate(cert, cert)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_printed_address_has_spaces_around_it(
+    language: Language, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = "http://127.0.0.1:8000/?token=T"
+    assert re.findall(r"http\S*", to_open(own).to(language)) == [own]
+    address = Address("192.0.2.1", "192.0.2.1", 8000, tls=False)
+    server.announce(Console(language), address, "T")
+    assert re.findall(r"http\S*", capsys.readouterr().err) == [
+        "http://192.0.2.1:8000/class/instructor?token=T",
+        "http://192.0.2.1:8000/",
+    ]

@@ -218,3 +218,14 @@ def test_messages_about_the_same_mistake_are_of_one_category() -> None:
     two = Text(ja="TIME は「7」である．直す．", en="TIME is '7' in line 12. Fix that.")
     assert progress.category(one) == progress.category(two)
     assert progress.category(one).en == "TIME is … in line …."
+
+
+def test_a_category_says_what_is_wrong_in_both_languages() -> None:
+    wrong = Text(
+        ja="C の部分がコンパイルできない: ; が無い．直す．",
+        en="The C part does not compile: a ; is missing. Add it.",
+    )
+    assert progress.category(wrong) == Text(
+        ja="C の部分がコンパイルできない: ; が無い．",
+        en="The C part does not compile: a ; is missing.",
+    )

@@ -50,9 +50,10 @@ def test_a_command_for_the_machine_can_be_typed_there() -> None:
     ]
     html = live.with_commands(block(*commands), page)
     assert typed(html) == [
-        "sudo ./trace_printk_sample",
         "for j in 1 2; do (true &amp;&amp; true) &amp; done",
     ]
+    # The lesson's program runs where the button Run runs it, not in the shell.
+    assert html.count("data-run-here") == 1
     # What is copied is the same: a button has no text.
     assert re.sub(r"<button[^>]*></button>", "", html) == block(*commands)
 

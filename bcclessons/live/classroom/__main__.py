@@ -62,7 +62,7 @@ async def serve(
                 "this again.",
             )
         listener.listen()  # who opens the address at once waits, and is not refused
-        _announce(console, address, classroom.token)
+        announce(console, address, classroom.token)
         watching = asyncio.create_task(classroom.fleet.watch())
         try:
             await running.serve([listener])
@@ -97,7 +97,7 @@ def _application(
     )
 
 
-def _announce(console: Console, address: Address, token: str) -> None:
+def announce(console: Console, address: Address, token: str) -> None:
     """Print the addresses, that of learners also as a QR code where others reach it."""
     origin = address.origin
     console.say(
@@ -108,7 +108,7 @@ def _announce(console: Console, address: Address, token: str) -> None:
     )
     console.say(
         Text(
-            ja=f"学習者が開く: {origin}/（Ctrl-C で終わる）",
+            ja=f"受講者が開く: {origin}/ （Ctrl-C で終わる）",
             en=f"Learners open: {origin}/ (Ctrl-C ends it)",
         )
     )

@@ -140,7 +140,7 @@ def deleted(folder: Path, name: str) -> list[Learner]:
         if not gone:
             names = ", ".join(each.name for each in learners.all()) or "-"
             raise Problem(
-                ja=f"学習者「{name}」はいない．いるのは {names}．",
+                ja=f"受講者「{name}」はいない．いるのは {names}．",
                 en=f"there is no learner '{name}'; there is {names}.",
             )
         for learner in gone:

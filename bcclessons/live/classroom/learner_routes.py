@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bcclessons.console.text import Problem
+from bcclessons.console.text import Language, Problem
 from bcclessons.live.classroom import templates
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class LearnerRoutes:
         except Problem as problem:
             values = {"next": wanted, "name": name[:40], "problem": problem.text}
             return templates.page("join.html", request, values, 403)
+        if wanted == "/" and templates.language_of(request) is Language.EN:
+            wanted = "/en/"
         response = RedirectResponse(wanted, 303)
         self._door.let_in(response, learner)
         return response

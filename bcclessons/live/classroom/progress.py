@@ -107,5 +107,5 @@ def category(message: Text) -> Text:
     ja = re.sub(r"「[^」]*」|(?<![A-Za-z_])\d+(?:\.\d+)*", "…", message.ja)
     en = re.sub(r"'[^']*'|(?<![A-Za-z_])\d+(?:\.\d+)*", "…", message.en)
     return Text(
-        ja=re.split(r"(?<=．)", ja)[0] or ja, en=re.split(r"(?<=[.:]) ", en)[0] or en
+        ja=re.split(r"(?<=．)", ja)[0] or ja, en=re.split(r"(?<=\.) ", en)[0] or en
     )

@@ -80,7 +80,7 @@ const Live = (() => {
   /** What a press does, by the attribute or class of its button. @type {[string, (button: HTMLElement) => any][]} */
   const presses = [
     [
-      "[data-run]",
+      "[data-run], [data-run-here]",
       () => {
         open("run", section);
         terminals((t) => t.run(lesson));
