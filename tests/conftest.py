@@ -97,6 +97,7 @@ LONGEST_SCOPES = (
     "host",
     "tests/kernel/test_building.py",
     "live",
+    "live pages",
     "tests/kernel/test_recordings.py",
     "tests/site/test_pane.py",
     "tests/site/test_new_lesson.py",
@@ -134,6 +135,8 @@ class _Workers(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
         folder = nodeid.split("/")[1]
         if folder == "kernel" and (found := re.search(r"\[(host|vm)\b", nodeid)):
             return found[1]
+        if nodeid.startswith("tests/site/test_live_"):  # they share a live server
+            return "live pages"
         return (
             folder if folder in ("language", "live") else super()._split_scope(nodeid)
         )
