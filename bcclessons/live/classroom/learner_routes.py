@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -82,12 +83,15 @@ class LearnerRoutes:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """Return the fields of a plain form; none of one that is too large or no text."""
+    """Return the fields of a plain form, none of what is no form.
+
+    Raise HTTPException if it is too large.
+    """
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MOST_FORM_BYTES:
-            return {}
+            raise HTTPException(413)
     try:
         return dict(parse_qsl(body.decode(), max_num_fields=10))
     except ValueError:

@@ -88,7 +88,7 @@ class LearnerSession(Session):
         match kind:
             case "checking":
                 self.exercise_label = values["exercise"]
-            case "verdict":
+            case "verdict" if not values["undecided"]:
                 self.exercise_label = label = values["exercise"]
                 failure = None if values["solved"] else values["text"]
                 self._progress.checked(self.learner, label, failure)
