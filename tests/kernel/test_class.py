@@ -254,6 +254,20 @@ def test_an_observer_that_never_answers_ends_with_the_vm(
     run(tmp_path, work, 200)
 
 
+def test_a_vm_that_was_killed_is_started_again(tmp_path: Path) -> None:
+    async def work(room: Classroom) -> None:
+        ada = await joined(room, "Ada")
+        await ada.shell("echo o''k", "ok")
+        (qemu,) = filter(is_qemu, guests(tmp_path))
+        os.kill(qemu, signal.SIGKILL)
+        while ada.terminal("02.shell").is_running:
+            await asyncio.sleep(0.05)
+        await ada.run()
+        await ada.shell("echo a''gain", "again")
+
+    run(tmp_path, work, 60)
+
+
 def test_files_that_fill_the_disk_end_the_vm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

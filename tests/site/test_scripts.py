@@ -25,14 +25,23 @@ def assets(checkout: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def scripts(assets: Path) -> list[Path]:
-    """The scripts, in the order in which a lesson's page loads them."""
+def scripts(assets: Path, checkout: Path) -> list[Path]:
+    """The scripts, in the order in which a lesson's page loads them; those of a class."""
     first = ["page.js", "pane.js"]
     own = sorted(
         assets.glob("*.js"),
         key=lambda path: (path.name not in first, path.name),
     )
-    return [*own, *sorted((assets / "live").glob("*.js"))]
+    classroom = checkout / "bcclessons/live/classroom/assets"
+    live = sorted((assets / "live").glob("*.js"))
+    return [*own, *live, *sorted(classroom.glob("*.js"))]
+
+
+def _name(path: Path, assets: Path) -> str:
+    """Return the path of a script among those that are checked."""
+    if path.is_relative_to(assets):
+        return path.relative_to(assets).as_posix()
+    return f"class/{path.name}"
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +58,9 @@ def checkers(
     folder = tmp_path_factory.mktemp("scripts")
     (folder / "node_modules").symlink_to(packages / "node_modules")
     (folder / "live").mkdir()
+    (folder / "class").mkdir()
     for path in scripts:
-        shutil.copy(path, folder / path.relative_to(assets))
+        shutil.copy(path, folder / _name(path, assets))
     # What is bundled is modules: those are only linted.
     bundled = (checkout / "bcclessons/site/node").glob("*.js")
     for path in (*bundled, *source.glob("*.json"), *source.glob("*.d.ts")):
@@ -67,7 +77,7 @@ def test_they_are_few_and_short(scripts: list[Path], assets: Path) -> None:
 def test_their_types_are_right(
     checkers: Path, scripts: list[Path], assets: Path
 ) -> None:
-    names = [path.relative_to(assets).as_posix() for path in scripts]
+    names = [_name(path, assets) for path in scripts]
     pages = [name for name in names if name != WORKER]
     # With files named, TypeScript reads no tsconfig.json: it extends one that names them.
     for libraries, files in (

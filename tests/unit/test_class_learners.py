@@ -191,6 +191,19 @@ def test_a_database_that_is_none_is_said(path: Path) -> None:
         Database(path)
 
 
+def test_a_full_disk_is_said_and_changes_nothing(
+    database: Database, path: Path
+) -> None:
+    learners = Learners(database)
+    ada = enter(learners, "Ada")
+    pages = database.rows("PRAGMA page_count")[0][0]
+    database.rows(f"PRAGMA max_page_count = {pages}")
+    message = Text(ja="長い" * 9999, en="long" * 9999)
+    with pytest.raises(Problem, match="full"):
+        ClassProgress(database).checked(ada, "02/1", message)
+    assert ClassProgress(database).all() == []
+
+
 def test_progress_is_one_row_for_an_exercise(database: Database) -> None:
     clock = Clock()
     learners, reached = Learners(database), ClassProgress(database, clock)

@@ -73,9 +73,16 @@ class Database:
     def execute(self, statement: str, *values: object) -> int:
         """Change something; return the id of the row that was inserted last.
 
-        Raise sqlite3.Error, with nothing changed, if that cannot be.
+        Raise Problem, with nothing changed, if it cannot be written.
         """
-        return self._connection.execute(statement, values).lastrowid or 0
+        try:
+            return self._connection.execute(statement, values).lastrowid or 0
+        except sqlite3.OperationalError as error:
+            raise Problem(
+                ja=f"クラスのデータベースに書けない（{error}）．講師に伝える．",
+                en=f"the class's database cannot be written ({error}); tell the "
+                "instructor.",
+            ) from error
 
     @contextmanager
     def change(self) -> Iterator[None]:

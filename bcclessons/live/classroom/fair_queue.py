@@ -67,10 +67,6 @@ class FairQueue:
             places.setdefault(waiting.learner, number)
         return places
 
-    def forget(self, learner: int) -> None:
-        """Keep nothing of a learner who has gone."""
-        self._last.pop(learner, None)
-
     def _leave(self, learner: int) -> None:
         self._running[learner] -= 1
         self._running += Counter()  # without those of whom nothing runs

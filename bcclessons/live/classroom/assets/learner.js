@@ -1,9 +1,11 @@
 // On each page of the site: who one is in the class, and a hand to raise.
 (() => {
-  const ja = document.documentElement.lang.startsWith("ja");
+  const isJa = document.documentElement.lang.startsWith("ja");
+  /** @param {string} ja @param {string} en */
+  const t = (ja, en) => (isJa ? ja : en);
   const bar = document.createElement("aside");
   bar.className = "class-bar";
-  bar.setAttribute("aria-label", ja ? "クラス" : "Class");
+  bar.setAttribute("aria-label", t("クラス", "Class"));
   const style = document.createElement("link");
   style.rel = "stylesheet";
   style.href = "/class/assets/learner.css";
@@ -14,7 +16,7 @@
   hand.type = "button";
   const leave = document.createElement("button");
   leave.type = "button";
-  leave.textContent = ja ? "退出" : "Leave";
+  leave.textContent = t("退出", "Leave");
   bar.append(name, said, hand, leave);
 
   /** @param {string} path @param {Record<string, string>} [values] */
@@ -23,19 +25,14 @@
   /** @param {{name: string, hand: boolean, place: number}} me */
   const show = (me) => {
     name.textContent = me.name;
-    said.textContent = "";
-    if (me.place) said.textContent = ja ? `順番待ち: ${me.place} 番目` : `waiting: number ${me.place}`;
+    const place = t(`順番待ち: ${me.place} 番目`, `waiting: number ${me.place}`);
+    said.textContent = me.place ? place : "";
     hand.setAttribute("aria-pressed", String(me.hand));
-    hand.textContent = me.hand
-      ? ja
-        ? "手を下ろす"
-        : "Lower hand"
-      : ja
-        ? "手を挙げる"
-        : "Raise hand";
-    hand.title = ja
-      ? "挙げている間，講師は端末とエディタを見られる（書けない）"
-      : "While it is raised, the instructor sees your terminals and editor, and cannot type";
+    hand.textContent = me.hand ? t("手を下ろす", "Lower hand") : t("手を挙げる", "Raise hand");
+    hand.title = t(
+      "挙げている間，講師は端末とエディタを見られる（書けない）",
+      "While it is raised, the instructor sees your terminals and editor, and cannot type",
+    );
     if (!bar.isConnected) document.body.append(style, bar);
   };
   const lesson = document.querySelector(".lesson")?.getAttribute("data-lesson") ?? "";
