@@ -110,11 +110,12 @@ def _solution(exercise: Exercise, language: Language) -> str:
     parts = "".join(
         listing.excerpt(source, part, marked, "changed") for part in _parts(marked)
     )
+    # With scripts, what is within <noscript> costs a slow phone nothing until it is opened.
     return (
         f'<details class="solution"><summary>{_SOLUTION.to(language)}</summary>'
         f"<p>{_WAIT.to(language)}</p><details>"
         f"<summary>{_ANYWAY.to(language)}</summary><p>{_CHANGED.to(language)}</p>"
-        f'<div class="no-copy">{parts}</div></details></details>'
+        f'<noscript><div class="no-copy">{parts}</div></noscript></details></details>'
     )
 
 

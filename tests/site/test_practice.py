@@ -222,6 +222,9 @@ def test_without_javascript_questions_and_cards_work(
     expect(hints.nth(1)).to_be_hidden()
     hints.nth(0).click()
     expect(hints.nth(1)).to_be_visible()
+    for summary in card(page).locator(".solution summary").all():
+        summary.click()
+    expect(card(page).locator(".solution pre").first).to_be_visible()
     with page.expect_download() as download:
         card(page).locator(".exercise-start").click()
     assert "TODO" in Path(download.value.path()).read_text()
@@ -287,6 +290,7 @@ def test_a_solution_takes_two_presses_until_it_is_solved(open_page: Open) -> Non
     page = open_page("en/" + LESSON)
     solution = card(page).locator(".solution")
     code = solution.locator("pre").first
+    expect(code).to_have_count(0)  # it costs a slow phone nothing
     solution.locator("> summary").click()
     expect(code).to_be_hidden()
     solution.locator("details > summary").click()

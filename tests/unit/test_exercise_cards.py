@@ -37,7 +37,7 @@ def rendered(item: Lesson, language: Language) -> str:
 def card(item: Exercise, html: str) -> str:
     """Return an exercise's card in a lesson's page."""
     found = re.search(
-        rf'<section class="exercise" data-exercise="{item.label}".*?</section>',
+        rf'<section [^>]*data-exercise="{item.label}".*?</section>',
         html,
         re.DOTALL,
     )

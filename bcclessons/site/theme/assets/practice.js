@@ -122,6 +122,10 @@
     const label = card.dataset.exercise ?? "";
     const [box] = /** @type {HTMLInputElement[]} */ (all("input", card));
     const [second] = /** @type {HTMLDetailsElement[]} */ (all(".solution details", card));
+    second.addEventListener("toggle", () => {
+      const [code] = all("noscript", second);
+      if (second.open && code) code.outerHTML = code.textContent ?? "";
+    });
     // Who has solved it needs no second press.
     const show = () => {
       box.checked = solved.has(label);
