@@ -185,9 +185,11 @@ def test_every_address_is_none_to_open(name: str) -> None:
         Address.of(name, 8000, tls=False)
 
 
-@pytest.mark.parametrize("name", ["no.such.name.invalid", "a b", "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["no.such.name.invalid", "a b", "x" * 300, "192.0.2.200"]
+)
 def test_an_address_that_is_none_is_said(name: str) -> None:
-    with pytest.raises(Problem, match="there is no such address"):
+    with pytest.raises(Problem, match="is no address of this machine"):
         Address.of(name, 8000, tls=False)
 
 

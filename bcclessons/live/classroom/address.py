@@ -26,20 +26,20 @@ class Address(NamedTuple):
         """Return the address of a name or number. Raise Problem if it is not one's own."""
         try:
             found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+            number = str(found[0][4][0])
+            with socket.socket(found[0][0], socket.SOCK_STREAM) as own:
+                own.bind((number, 0))
         except (OSError, UnicodeError) as error:
             raise Problem(
-                ja=f"--listen {name}: アドレスが分からない（{error}）．このマシンの"
-                f"アドレスを指定する．{_example().ja}",
-                en=f"--listen {name}: there is no such address ({error}); give an "
-                f"address of this machine{_example().en}",
+                ja=f"--listen {name} はこのマシンのアドレスではない．{_example().ja}",
+                en=f"--listen {name} is no address of this machine{_example().en}",
             ) from error
-        number = str(found[0][4][0])
         if ipaddress.ip_address(number.partition("%")[0]).is_unspecified:
             raise Problem(
                 ja=f"--listen {name} はすべてのアドレスを意味する．ブラウザが開く 1 つを"
                 f"指定する．{_example().ja}",
-                en=f"--listen {name} means every address; give the one that browsers "
-                f"open{_example().en}",
+                en=f"--listen {name} means every address, and browsers open one"
+                f"{_example().en}",
             )
         return cls(name, number, port, tls)
 
@@ -67,8 +67,8 @@ def _example() -> _Example:
             probe.connect(("192.0.2.1", 9))  # nothing is sent
             number = probe.getsockname()[0]
         except OSError:
-            return _Example("", ".")
-    return _Example(f"例: --listen {number}", f", such as --listen {number}")
+            return _Example("", "")
+    return _Example(f"例: --listen {number}", f"; give one, such as --listen {number}")
 
 
 def check_certificate(cert: Path | None, key: Path | None) -> None:
