@@ -129,8 +129,11 @@ def _delete(lab: Lab, folder: Path, name: str) -> None:
                 ja="全員の名前，PIN，進み具合，ファイルをすべて消すか",
                 en="Delete the names, the PINs, the progress and all files of everybody?",
             )
-        if not lab.console.confirm(question):
-            raise Problem(ja="何も変えていない．", en="nothing was changed.")
+        if not lab.console.confirm(question, unasked=False):
+            raise Problem(
+                ja="何も消していない．尋ねずに消すには --yes を付ける．",
+                en="nothing was deleted; to delete without being asked, add --yes.",
+            )
         gone = classroom.deleted(folder, name)
     names = ", ".join(learner.name for learner in gone)
     lab.console.say(Text(ja=f"{names} を消した．", en=f"Deleted {names}."))

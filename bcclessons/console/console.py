@@ -48,10 +48,12 @@ class Console:
             error = {"error": {"ja": text.ja, "en": text.en}}
             print(json.dumps(error, ensure_ascii=False, indent=2))
 
-    def confirm(self, question: Text) -> bool:
-        """Ask a yes-or-no question; where nobody can answer, assume yes."""
-        if self._assume_yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    def confirm(self, question: Text, *, unasked: bool = True) -> bool:
+        """Ask a yes-or-no question; where nobody can answer, it is ``unasked``."""
+        if self._assume_yes:
             return True
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return unasked
         print(question.to(self.language), end=" [Y/n] ", file=sys.stderr, flush=True)
         answer = sys.stdin.readline()
         # An empty line is yes; the end of the input (Ctrl-D) is no.

@@ -20,8 +20,9 @@ class PageConsole(Console):
         """Show a line."""
         self._show(text.to(self.language))
 
-    def confirm(self, question: Text) -> bool:
+    def confirm(self, question: Text, *, unasked: bool = True) -> bool:
         """Raise Problem: what asks changes the system, which no page may do."""
+        del unasked
         raise Problem(
             ja=f"このマシンに足りないものがある．端末で一度実行する: ./lab run 02（{question.ja}）",
             en="this machine lacks something; in a terminal, type once: ./lab run 02 "
