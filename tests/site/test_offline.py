@@ -16,7 +16,7 @@ def test_a_lesson_works_from_a_file(open_page: Open, offline_site: Path) -> None
     home.wait_for_url("**/02_perf_output/index.html")
     home.locator(".line-reference").first.hover()
     expect(home.locator("#program .line.lit").first).to_be_visible()
-    home.locator(".watch").first.click()
+    home.locator(".watch >> visible=true").first.click()
     expect(home.locator(".ap-player").first).to_be_visible()
     home.evaluate("scrollTo(0, 0)")
     home.get_by_role("button", name="言語").click()

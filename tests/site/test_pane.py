@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from bcclessons.course.lesson import Lesson, find
 from bcclessons.course.lineref import resolve
@@ -442,6 +442,24 @@ def test_prose_and_program_stand_side_by_side_with_a_rail(
         assert page.locator("#panel-program pre").evaluate(
             "e => e.scrollWidth <= e.clientWidth"
         )
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_material_does_not_measure_code_that_nobody_sees(
+    browser: Browser, address: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    # As Material does, when it looks for code.
+    page.add_init_script(
+        """document.addEventListener("DOMContentLoaded", () => {
+            window.found = document.querySelectorAll("pre > code > .line").length; })"""
+    )
+    page.goto(address + LESSON)
+    lines = page.locator("#panel-program pre > code > .line").count()
+    assert lines > 60
+    assert page.evaluate("found") == (0 if width == 390 else lines)
+    context.close()
 
 
 SMALL_OR_CUT = """() => {

@@ -76,6 +76,21 @@ const Page = (() => {
         .find((each) => each.offsetParent)
         ?.focus();
     });
+  // Material measures all code, and so has it laid out at once. Where the program is far below
+  // the text, it is not there at that moment.
+  addEventListener(
+    "DOMContentLoaded",
+    () => {
+      if (matchMedia("(min-width: 60em)").matches) return;
+      for (const code of all("#panel-program pre > code")) {
+        const { parentElement } = code;
+        code.remove();
+        code.tabIndex = 0; // as Material would have it
+        addEventListener("DOMContentLoaded", () => parentElement?.append(code));
+      }
+    },
+    true,
+  );
   // Material wraps each copy button in a <nav>, which is no landmark.
   addEventListener("load", () => all(".md-code__nav").forEach((nav) => (nav.role = "none")));
 
