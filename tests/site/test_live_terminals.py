@@ -116,6 +116,29 @@ def test_the_same_screen_is_there_when_the_page_is_loaded_again(
         expect(here.shell).to_contain_text("kept-kept")
 
 
+def test_the_projector_shows_the_end_of_a_terminal_in_large_letters(
+    browser: Browser, live: Live
+) -> None:
+    with live_page(browser, live) as here:
+        here.run()
+        here.focus("shell")
+        here.page.keyboard.type("seq 200; echo the''-end\n")
+        expect(here.shell).to_contain_text("the-end")
+        before = here.shell.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+        here.page.keyboard.press("F6")
+        here.page.keyboard.press("z")
+        here.page.keyboard.press("ArrowRight")  # past the picture, which takes all
+        here.page.locator("#tab-run").click()
+        here.page.wait_for_timeout(1000)
+        expect(here.shell).to_contain_text("the-end")
+        after = here.shell.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+        assert after > 1.3 * before
+        # What comes then is shown, too.
+        here.focus("shell")
+        here.page.keyboard.type("echo and''-on\n")
+        expect(here.shell).to_contain_text("and-on")
+
+
 def test_two_pages_show_one_terminal(browser: Browser, live: Live) -> None:
     with live_page(browser, live) as one, live_page(browser, live, width=1000) as other:
         one.run()

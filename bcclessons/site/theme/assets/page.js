@@ -168,7 +168,7 @@ const Present = (() => {
   addEventListener("keydown", (event) => {
     const { target, key } = event;
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (target instanceof Element && target.closest("input, textarea, select, .player, .live"))
+    if (target instanceof Element && target.closest("input, textarea, select, .player, .cm-editor"))
       return;
     const by = Number(/Right|Down$/.test(key)) - Number(/Left|Up$/.test(key));
     if (key === "z" || (key === "Escape" && on)) toggle();

@@ -50,7 +50,7 @@ const Machine = (() => {
   });
 
   /**
-   * A WebSocket that connects again by itself.
+   * A WebSocket that connects again by itself; without `lost`, once the control connection does.
    * @param {() => string} path
    * @param {{ open: () => void, message: (data: string | ArrayBuffer) => void, lost?: () => void }} handlers
    */
@@ -77,6 +77,7 @@ const Machine = (() => {
       lost?.();
       const attempt = () => {
         clearTimeout(timer);
+        if (!lost && !state.connected) return;
         waiting.delete(attempt);
         connect();
       };
@@ -87,9 +88,6 @@ const Machine = (() => {
     };
     connect();
     return {
-      get isOpen() {
-        return socket.readyState === WebSocket.OPEN;
-      },
       send: (/** @type {string | Uint8Array<ArrayBuffer>} */ data) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(data);
       },

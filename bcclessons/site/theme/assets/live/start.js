@@ -58,7 +58,13 @@ const Live = (() => {
   };
   const terminals = (/** @type {(t: typeof Terminals) => any} */ then) =>
     loaded(
-      ["../vendor/terminal.css", "../vendor/terminal.min.js", "machine.js", "terminals.js"],
+      [
+        "../vendor/terminal.css",
+        "../vendor/terminal.min.js",
+        "machine.js",
+        "screen.js",
+        "terminals.js",
+      ],
       () => then(Terminals),
     );
   const exercises = (/** @type {(e: typeof Exercises) => any} */ then) =>

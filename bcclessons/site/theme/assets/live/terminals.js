@@ -11,50 +11,12 @@ const Terminals = (() => {
   const template = /** @type {HTMLTemplateElement} */ (all("#live-terminals")[0]);
   box.append(template.content.cloneNode(true));
 
-  // Colours, from the page's own.
-  const colours = () => {
-    const style = getComputedStyle(pane);
-    const own = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    const code = (/** @type {string} */ name) => own(`--md-code-hl-${name}-color`);
-    const [background, foreground] = [style.backgroundColor, style.color];
-    const theme = {
-      background,
-      foreground,
-      cursor: own("--md-accent-fg-color"),
-      cursorAccent: background,
-      selectionBackground: own("--lit"),
-      selectionForeground: foreground,
-    };
-    const [grey, light] = [own("--md-default-fg-color--light"), foreground];
-    const names = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
-    const values = [grey, code("number"), code("string"), own("--live-yellow"), code("keyword")];
-    values.push(code("function"), own("--md-accent-fg-color"), light);
-    names.forEach((name, i) => {
-      const bright = `bright${name[0].toUpperCase()}${name.slice(1)}`;
-      Object.assign(theme, { [name]: values[i], [bright]: values[i] });
-    });
-    return theme;
-  };
-  const fontSize = () => {
-    if (Present.on) return Math.max(18, innerWidth * 0.014);
-    // A phone shows whole lines of the first lessons.
-    return Math.max(9.5, Math.min(13, (pane.clientWidth - 20) / (64 * 0.602)));
-  };
-
   let before = /** @type {HTMLElement | null} */ (null); // what had the focus
   /** @param {HTMLElement} place */
   const make = (place) => {
     const name = place.dataset.name ?? "";
     const [screen] = all(":scope > div", place);
-    const terminal = new Xterm.Terminal({
-      fontFamily: getComputedStyle(pane).getPropertyValue("--md-code-font-family"),
-      fontSize: fontSize(),
-      minimumContrastRatio: 4.5,
-      scrollback: 5000,
-      theme: colours(),
-    });
-    const fit = new Xterm.FitAddon();
-    terminal.loadAddon(fit);
+    const { terminal, fit } = TerminalScreen.make(screen);
     let old = { toCome: 0, toDraw: 0 }; // bytes of output from before
     let typed = false; // whether something stands at the prompt that is not entered
     let isOver = false;
@@ -68,15 +30,7 @@ const Terminals = (() => {
 
     const size = () => /** @type {[number, number]} */ ([terminal.cols, terminal.rows]);
     const refit = () => {
-      const wanted = screen.offsetParent && fit.proposeDimensions();
-      if (!wanted?.cols || wanted.rows < 2) return;
-      terminal.options.fontSize = fontSize();
-      const { cols, rows } = fit.proposeDimensions();
-      if (cols === terminal.cols && rows === terminal.rows) return;
-      const { viewportY, baseY } = terminal.buffer.active;
-      terminal.resize(cols, rows);
-      if (viewportY === baseY) terminal.scrollToBottom();
-      line?.resize(size());
+      if (fit()) line?.resize(size());
     };
     const send = (/** @type {string} */ data) => {
       // What a program once asked the terminal is not answered again.
@@ -110,7 +64,6 @@ const Terminals = (() => {
       });
     };
 
-    terminal.open(screen);
     const area = /** @type {HTMLTextAreaElement} */ (terminal.textarea);
     area.ariaLabel = place.dataset.label ?? "";
     area.setAttribute("aria-describedby", "live-help");
@@ -227,7 +180,7 @@ const Terminals = (() => {
   for (const type of ["resize", "scroll"]) visualViewport?.addEventListener(type, covered);
 
   new MutationObserver(() => {
-    for (const { terminal } of both) terminal.options.theme = colours();
+    for (const { terminal } of both) terminal.options.theme = TerminalScreen.colours();
   }).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
 
   return {
