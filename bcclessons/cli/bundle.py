@@ -66,7 +66,6 @@ def bundle(lab: Lab, folder: Path, releases: Sequence[str]) -> None:
             shutil.copy(CHECKOUT / "docs" / name, new / readme)
         with lab.console.stage(Text(ja="検査値を作る", en="Computing checksums")):
             size = _write_sums(new)
-        new.chmod(0o755)
         new.replace(folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -162,8 +161,14 @@ def _fetch_debian(into: Path) -> None:
 
 
 def _write_sums(new: Path) -> int:
-    """Write SHA256SUMS, and bundle.json last; return the bundle's size in bytes."""
-    files = sorted(path for path in new.rglob("*") if path.is_file())
+    """Write SHA256SUMS, and bundle.json last; return the bundle's size in bytes.
+
+    Everything can be read by everybody then.
+    """
+    paths = sorted(new.rglob("*"))
+    for path in (new, *paths):  # for every user of a learner's machine
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    files = [path for path in paths if path.is_file()]
     sums = new / SUMS
     sums.write_text(
         "".join(f"{digest(p)}  {p.relative_to(new).as_posix()}\n" for p in files)
@@ -171,4 +176,6 @@ def _write_sums(new: Path) -> int:
     locks = [digest(CHECKOUT / lock) for lock in _LOCKS]
     facts = Facts(this_system(), locks, list(_DEBIAN), digest(sums))
     (new / FACTS).write_text(facts.to_json())
+    for path in (sums, new / FACTS):
+        path.chmod(0o644)
     return sum(path.stat().st_size for path in files)

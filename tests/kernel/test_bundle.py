@@ -55,6 +55,9 @@ def bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     sums = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
     subprocess.run(sums, cwd=folder, check=True)
     assert not list(folder.parent.glob(".new-*"))
+    # A stick may be read by any user.
+    modes = {path.stat().st_mode & 0o777 for path in [folder, *folder.rglob("*")]}
+    assert modes == {0o644, 0o755}
     return folder
 
 
