@@ -58,8 +58,12 @@ def check(
     with lab.machines(target) as machine:
         found = [_check_one(lab, item, machine) for item in chosen]
     if as_json:
-        results = map(feedback.as_data, chosen, found)
-        print(json.dumps({"exercises": [*results]}, ensure_ascii=False, indent=2))
+        results = [
+            {"label": item.label, **feedback.as_data(result)}
+            for item, result in zip(chosen, found, strict=True)
+        ]
+        data = {"exercises": results}
+        print(json.dumps(data, ensure_ascii=False, indent=2, default=vars))
     if any(found):
         sys.exit(1)
     if not as_json:

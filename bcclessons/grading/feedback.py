@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bcclessons.console.text import Language, Text
@@ -83,11 +83,12 @@ def result(
     return "\n".join(map(printable, lines))
 
 
-def as_data(exercise: Exercise, feedback: Feedback | None) -> dict[str, Any]:
-    """Return the result of a check as data for JSON."""
+def as_data(feedback: Feedback | None) -> dict[str, Any]:
+    """Return a check's result as data: the fields of Feedback, and ``solved``."""
     solved = feedback is None
     feedback = feedback or Feedback(Text(ja="できた．", en="Solved."))
-    return {"label": exercise.label, "solved": solved, **asdict(feedback)}
+    output = feedback.output and printable(feedback.output)
+    return {"solved": solved, **vars(feedback), "output": output}
 
 
 def printable(line: str) -> str:

@@ -139,25 +139,5 @@ class Control:
             )
         if found is None:
             session.machine.solved.note(exercise, program)
-        session.tell("verdict", exercise=label, **_verdict(exercise, found))
+        session.tell("verdict", exercise=label, **feedback.as_data(found))
         session.tell("state", **session.state())
-
-
-def _verdict(exercise: Exercise, found: feedback.Feedback | None) -> dict[str, Any]:
-    """Return what a page shows of a check's result."""
-    if found is None:
-        return {
-            "solved": True,
-            "undecided": False,
-            "text": Text(ja="できた．", en="Solved."),
-            "output": None,
-            "line": None,
-        }
-    output = None if found.output is None else feedback.printable(found.output)
-    return {
-        "solved": False,
-        "undecided": found.undecided,
-        "text": found.text,
-        "output": output,
-        "line": found.line,
-    }
