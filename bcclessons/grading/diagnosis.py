@@ -146,6 +146,15 @@ def _death(
             ),
             line=1,
         )
+    if "trace_pipe" in last and "busy" in last:
+        return Feedback(
+            Text(
+                ja="ほかのプログラムが trace_pipe を読んでいる．レッスン 01 が動いているなら，"
+                "その端末で Ctrl-C を押して終わらせ，もう一度確かめる．",
+                en="Another program reads trace_pipe. If lesson 01 runs, end it with Ctrl-C "
+                "in its terminal, and check again.",
+            )
+        )
     return Feedback(
         Text(
             ja=f"途中で終わった: {last}" if last else "何も言わずに途中で終わった．",

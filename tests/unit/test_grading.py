@@ -57,6 +57,19 @@ def result(output: str, line: int | None = None) -> str:
     return feedback.result(EXERCISES[0], found, PROGRAM, Language.EN)
 
 
+def test_a_pipe_that_lesson_01_still_reads_is_said() -> None:
+    said = (
+        "trace_pipe を開けない．別の読み手を終わらせる / cannot open trace_pipe, "
+        "end its other reader: Device or resource busy\n"
+    )
+    found = diagnosed(Observation("early", stderr=said, status=1))
+    assert found.text.en.startswith("Another program reads trace_pipe.")
+    found = diagnosed(
+        Observation("early", stderr="Device or resource busy\n", status=1)
+    )
+    assert found.text.en == "It ended too early: Device or resource busy"
+
+
 def test_what_a_program_printed_does_not_steer_the_terminal() -> None:
     shown = result("\x1b[2Jred\x07\x9b1m\u202e 日本")
     assert r"Output: \x1b[2Jred\x07\x9b1m\u202e 日本" in shown
