@@ -42,15 +42,15 @@ def test_a_lost_connection_comes_back_to_the_same_screen(
         prepare(here.page)
         here.run()
         here.make_event()
-        before = here.lesson.text_content()
+        before = (here.lesson.text_content() or "").strip()
         offline(here)
         expect(here.state).to_have_text(
             "The connection was lost; connecting again.", timeout=SECONDS
         )
-        assert here.lesson.text_content() == before
+        expect(here.lesson).to_have_text(before)
         here.page.context.set_offline(False)
         expect(here.state).to_contain_text("this machine", timeout=SECONDS)
-        assert (here.lesson.text_content() or "").strip() == (before or "").strip()
+        expect(here.lesson).to_have_text(before, timeout=SECONDS)
         here.page.keyboard.type("echo and on''ward\n")
         expect(here.shell).to_contain_text("and onward", timeout=SECONDS)
 

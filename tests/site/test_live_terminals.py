@@ -52,6 +52,19 @@ def test_ctrl_c_ends_the_program_and_run_starts_it_again(
         expect(here.lesson).to_contain_text(HEADER, timeout=SECONDS)
 
 
+def test_run_clears_what_is_still_to_be_drawn(browser: Browser, live: Live) -> None:
+    with live_page(browser, live) as here:
+        here.run()
+        here.page.keyboard.press("Control+C")
+        expect(here.lesson).to_contain_text(re.compile(r"\^C.*[#$] "))
+        here.page.keyboard.type("yes 'from the run before'\n")
+        expect(here.lesson).to_contain_text("from the run before")
+        here.page.locator("[data-run]").click()
+        expect(here.lesson).to_contain_text(HEADER, timeout=SECONDS)
+        here.page.wait_for_timeout(500)
+        expect(here.lesson).not_to_contain_text("from the run before")
+
+
 def test_a_flood_of_output_leaves_the_page_responsive(
     browser: Browser, live: Live
 ) -> None:

@@ -42,7 +42,7 @@ const Terminals = (() => {
     const connect = () => {
       line = Machine.terminal(`${Live.lesson}.${name}`, size());
       line.on("replay", (n) => {
-        terminal.reset();
+        terminal.write("\x1bc"); // a reset, after what is still to be drawn
         old = { toCome: n, toDraw: n };
         isOver = false;
       });
