@@ -227,16 +227,3 @@ def test_the_recordings_say_what_the_right_answers_say() -> None:
     assert pids[sh + 1] == ("bash", pids[sh][1])
     assert re.search(r"\d+ +bash +\d+ +bash +/usr/bin/ls ls", body("03", "run"))
     assert "(-14) true" in body("03", "run-fault")
-
-
-@each_language
-def test_the_plans_for_classes_ask_what_the_lessons_ask(language: Language) -> None:
-    page = translation(CHECKOUT / "docs/classroom.md", language).read_text("utf-8")
-    asked = {
-        each.title.removesuffix("．")
-        for item in LESSONS
-        for each in questions(item, language)
-    }
-    plans = re.findall(r"\[([^]]+|[^|]+?)\]\(\.\./lessons/[^)]*#[^)]*\)", page)
-    assert len(plans) >= 15
-    assert not set(plans) - asked
