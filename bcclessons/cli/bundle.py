@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bcclessons.console.console import Console
 from bcclessons.console.text import Problem, Text
 from bcclessons.doctor.placement import Place
 from bcclessons.doctor.target import Target
@@ -48,11 +49,11 @@ def bundle(lab: Lab, folder: Path, releases: Sequence[str]) -> None:
     packages = new / "cache" / PACKAGES
     try:
         packages.mkdir(parents=True)
-        _add_repository(new)
+        _add_repository(new, lab.console)
         for release in chosen:
             lab.install_for(None, Target(Place.VM, release))
             image = Store(lab.workspace.on(release)).image().folder
-            shutil.copytree(image, new / "cache/images" / image.name)
+            _copy(image, new / "cache/images" / image.name)
         with lab.console.stage(Text(ja="サイトを作る", en="Building the website")):
             builder.build(lab.python("site"), new / "site", offline=True)
             (new / "site.zip").unlink()
@@ -91,21 +92,40 @@ def _run(*command: str | Path) -> str:
     )
     if done.returncode != 0:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
-        errors = [line for line in lines if line.startswith(("E:", "ERROR:", "fatal:"))]
-        reason = (errors or lines)[-1]
+        errors = [line for line in lines if line.startswith(("E:", "fatal:"))]
+        program, reason = Path(command[0]).name, (errors or lines)[-1]
         raise Problem(
-            ja=f"{command[0]} が失敗した（{reason}）．何も作っていない．",
-            en=f"{command[0]} failed ({reason}); nothing was made.",
+            ja=f"{program} が失敗した（{reason}）．何も作っていない．",
+            en=f"{program} failed ({reason}); nothing was made.",
         )
     return done.stdout
 
 
-def _add_repository(new: Path) -> None:
+def _copy(image: Path, into: Path) -> None:
+    """Copy an image. Raise OSError, naming the file that cannot be written."""
+    into.mkdir(parents=True)
+    for path in image.iterdir():
+        try:
+            shutil.copyfile(path, into / path.name)
+        except OSError as error:
+            name = str(into / path.name)
+            raise OSError(error.errno, error.strerror, name) from error
+
+
+def _add_repository(new: Path, console: Console) -> None:
     """Add a clone of the last commit, as an archive: a stick keeps no modes."""
     if shutil.which("git") is None or not (CHECKOUT / ".git").exists():
         raise Problem(
             ja="バンドルは git の clone から作る．git を入れて，clone した中で実行する．",
             en="a bundle is made from a git clone; install git, and run this in a clone.",
+        )
+    changes = ("status", "--porcelain", "--untracked-files=no")
+    if _run("git", "-C", CHECKOUT, *changes):
+        console.say(
+            Text(
+                ja="コミットしていない変更は，バンドルに入らない．",
+                en="Changes that are not committed will not be in the bundle.",
+            )
         )
     clone = new / "bcc-lessons"
     _run("git", "clone", "--quiet", "--depth=1", CHECKOUT.as_uri(), clone)
@@ -133,8 +153,8 @@ def _fetch_wheels(into: Path) -> None:
     """Fetch what the environments of ./lab and of the site are made of."""
     for lock in _LOCKS:
         _run(
-            sys.executable, "-m", "pip", "--disable-pip-version-check", "download",
-            "--quiet", "--require-hashes", "--only-binary", ":all:", "--no-deps",
+            Path(sys.executable).with_name("pip"), "--disable-pip-version-check",
+            "download", "--quiet", "--require-hashes", "--only-binary", ":all:", "--no-deps",
             "--dest", into, "-r", CHECKOUT / lock,
         )  # fmt: skip
 

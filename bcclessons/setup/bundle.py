@@ -104,9 +104,8 @@ def taken(cache: Path) -> Taken | None:
 def take(source: Path, cache: Path, console: Console) -> None:
     """Fill the cache from a bundle, unless it has been filled from this one.
 
-    Every file is checked. Raise Problem, and leave the cache as it was, where the
-    bundle is damaged or is for another system, and OSError if the cache cannot be
-    written.
+    Every file is checked. Raise Problem, and leave the cache as it was, where it is
+    damaged or for another system, and OSError if the cache cannot be written.
     """
     facts = _facts(source)
     before = taken(cache)
@@ -186,12 +185,15 @@ def _copy_all(source: Path, facts: Facts, new: Path, console: Console) -> None:
                 into = new.joinpath(*name.parts[1:])
                 into.parent.mkdir(parents=True, exist_ok=True)
             found = hashlib.sha256()
-            with into.open("wb") as copy:
-                for piece in _pieces(source, name):
-                    copy.write(piece)
-                    found.update(piece)
-                    done += len(piece)
-                    stage.update(done, total)
+            try:
+                with into.open("wb") as copy:
+                    for piece in _pieces(source, name):
+                        copy.write(piece)
+                        found.update(piece)
+                        done += len(piece)
+                        stage.update(done, total)
+            except OSError as error:  # a full disk does not say where
+                raise OSError(error.errno, error.strerror, str(into)) from error
             if found.hexdigest() != expected:
                 raise _damaged(source, str(name))
             if into.name == "ssh_key":

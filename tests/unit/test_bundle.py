@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -128,6 +129,20 @@ def test_one_of_another_system_is_refused(source: Path, cache: Path) -> None:
     (source / FACTS).write_text(other.to_json())
     with pytest.raises(Problem, match=r"is for debian 99 x86_64, and this machine is"):
         bundle.take(source, cache, CONSOLE)
+    assert everything(cache) == []
+
+
+def test_a_file_that_does_not_fit_is_named(source: Path, cache: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # No file may become longer than this, as on a disk that is full.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            bundle.take(source, cache, CONSOLE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    new = f"{cache}/.new-bundle/images/debian-13-abc/"
+    assert str(caught.value.filename).startswith(new)
     assert everything(cache) == []
 
 
