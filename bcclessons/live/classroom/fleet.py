@@ -32,6 +32,11 @@ _MEMORY_BYTES = 700 << 20
 _SET_CLOCK = ("date", "-u", "-s")
 
 
+def _now() -> float:
+    """Return the time of this host, in seconds since 1970."""
+    return time.time()
+
+
 def _available_bytes() -> int:
     """Return the memory that new programs of this host can have."""
     for line in Path("/proc/meminfo").read_text().splitlines():
@@ -101,7 +106,7 @@ class Seat:
     async def _set_clock(self, vm: Vm) -> None:
         """Tell the guest what time it is; its clock has stood still."""
         process = await asyncio.create_subprocess_exec(
-            *vm.command([*_SET_CLOCK, f"@{time.time():.0f}"]),
+            *vm.command([*_SET_CLOCK, f"@{_now():.0f}"]),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
