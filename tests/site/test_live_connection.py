@@ -20,6 +20,10 @@ KEEP_SOCKETS = """
 # A browser complains of each request that gets no answer, or is refused.
 LOST = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|status of 403|WebSocket"
 LOSE = "sockets.splice(0).forEach(socket => socket.close())"
+NO_SOCKET = """class {
+  constructor() { setTimeout(() => this.onclose?.(), 100); }
+  close() {}
+}"""
 TODO = "# TODO: 時刻を秒で表示する / show the time in seconds"
 
 
@@ -68,6 +72,24 @@ def test_what_is_edited_meanwhile_is_saved(browser: Browser, live: Live) -> None
         expect(here.saved).to_have_text("Saved", timeout=SECONDS)
         assert "# in the tunnel" in live.my_sample("02/1").read_text()
         live.my_sample("02/1").unlink()
+
+
+def test_what_was_not_saved_is_there_when_the_page_comes_back(
+    browser: Browser, live: Live
+) -> None:
+    file = live.my_sample("02/1")
+    with live_page(browser, live, expected=LOST) as here:
+        prepare(here.page)
+        here.solve()
+        here.page.evaluate(f"() => {{ {LOSE}; window.WebSocket = {NO_SOCKET} }}")
+        here.replace(TODO, "# on the train")
+        here.page.wait_for_timeout(1500)
+        assert TODO in file.read_text()
+        here.page.reload()
+        expect(here.editor).to_contain_text("# on the train", timeout=SECONDS)
+        expect(here.saved).to_have_text("Saved")
+        assert "# on the train" in file.read_text()
+        file.unlink()
 
 
 def test_a_page_whose_cookie_is_gone_says_what_to_open(

@@ -97,21 +97,6 @@ def test_a_conflict_is_settled_by_the_reader(
         expect(here.editor).to_contain_text("# theirs" if own else "# mine")
 
 
-def test_what_was_not_saved_is_there_when_the_page_comes_back(
-    browser: Browser, live: Live, file: Path
-) -> None:
-    with live_page(browser, live) as here:
-        here.solve()
-        here.page.context.set_offline(True)
-        here.page.evaluate("dispatchEvent(new Event('pagehide'))")
-        here.replace(TODO, "# on the train")
-        here.page.context.set_offline(False)
-        here.page.reload()
-        expect(here.editor).to_contain_text("# on the train")
-        saved(here)
-        assert "# on the train" in file.read_text()
-
-
 def test_what_is_wrong_is_shown_on_its_line(
     browser: Browser, live: Live, file: Path
 ) -> None:

@@ -16,7 +16,8 @@ const LiveFile = (() => {
    */
   /** Open the file of an exercise. @param {string} exercise @param {Sheet} sheet */
   const open = (exercise, sheet) => {
-    const key = `draft.${exercise}`;
+    // In a class, the next learner at this browser is another one.
+    const key = () => `draft.${Machine.state.learner ?? ""}.${exercise}`;
     /** @type {Version | null} what is on the disk, as far as is known */
     let disk = null;
     /** @type {Version | null} what is there instead, while the reader has to choose */
@@ -36,7 +37,8 @@ const LiveFile = (() => {
       const state = !disk ? "loading" : theirs ? "conflict" : sent !== null ? "saving" : null;
       sheet.show(state ?? (isDirty() ? "unsaved" : "saved"));
       // For when the page goes before it is saved.
-      Page.set(key, disk && isDirty() ? { text: sheet.text(), revision: disk.revision } : null);
+      if (!disk) return;
+      Page.set(key(), isDirty() ? { text: sheet.text(), revision: disk.revision } : null);
     };
     const save = () => {
       clearTimeout(timer);
@@ -61,7 +63,7 @@ const LiveFile = (() => {
       if (!disk) {
         disk = version;
         sheet.start(version.text);
-        const draft = Page.get(key);
+        const draft = Page.get(key());
         if (draft && draft.text !== version.text) {
           sheet.take(draft.text);
           if (draft.revision !== revision) theirs = version;
@@ -135,7 +137,7 @@ const LiveFile = (() => {
       /** The file becomes another one: the next that is told of is the first. */
       forget: () => {
         clearTimeout(timer);
-        Page.set(key, null);
+        Page.set(key(), null);
         disk = null;
         theirs = null;
       },

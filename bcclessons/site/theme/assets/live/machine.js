@@ -9,7 +9,7 @@
  * }} LiveTerminal "output" has bytes, and what is to be called once they are drawn; what is opened
  *   again has another shell, if the one that was there has ended
  * @typedef {{
- *   state: { connected: boolean, solved: string[], hints: Record<string, number> },
+ *   state: { connected: boolean, solved: string[], learner: string | null },
  *   on: (type: string, fn: (message: any) => void) => void,
  *   send: (message: { type: string, [name: string]: any }) => boolean,
  *   terminal: (name: string, size: [number, number]) => LiveTerminal,
@@ -103,7 +103,7 @@ const Machine = (() => {
   };
 
   const { on, emit } = emitter();
-  const state = { connected: false, solved: [], hints: {} };
+  const state = { connected: false, solved: [], learner: null };
   let lostAt = 0;
   let heard = 0; // when the server last sent something
   /** Say why there is no connection. */
