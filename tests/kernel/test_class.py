@@ -233,8 +233,8 @@ def test_one_waits_for_others_and_is_told_his_place(tmp_path: Path) -> None:
     async def work(room: Classroom) -> None:
         room.fleet.queue = FairQueue(1)
         ada, bob = await joined(room, "Ada"), await joined(room, "Bob")
-        running = asyncio.create_task(ada.run())
-        bob.control.handle(messages.Run(what="02"))
+        for each in (ada, bob):
+            each.control.handle(messages.Run(what="02"))
         said = ""
         while "number 1" not in said:
             said = str((await bob.expect("state"))["machine"])
@@ -242,7 +242,6 @@ def test_one_waits_for_others_and_is_told_his_place(tmp_path: Path) -> None:
         # His program is started when the other's needs the CPU no longer.
         await bob.expect("running")
         assert HEADER in ada.terminal("02.lesson").kept
-        await running
         await bob.shows("02.lesson", HEADER)
 
     run(tmp_path, work, 120)
