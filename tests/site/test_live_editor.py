@@ -180,6 +180,24 @@ def test_a_reset_asks_first_and_keeps_the_file(
         assert "# my work" in file.with_name("my_sample.1").read_text()
 
 
+def test_a_reset_in_another_page_takes_no_edit_away(
+    browser: Browser, live: Live, file: Path
+) -> None:
+    with live_page(browser, live) as here, live_page(browser, live) as other:
+        other.solve()
+        other.replace(TODO, "# first")
+        saved(other)
+        here.solve()
+        expect(here.editor).to_contain_text("# first")
+        here.button("reset").click()
+        other.page.evaluate("() => { window.setTimeout = () => 0 }")  # it saves nothing
+        other.page.keyboard.insert_text(" and second")
+        here.notice.get_by_role("button", name="Reset").click()
+        expect(here.editor).to_contain_text("TODO")
+        expect(other.notice).to_contain_text("The file was changed elsewhere")
+        expect(other.editor).to_contain_text("# first and second")
+
+
 def test_c_in_python_has_its_own_colours(
     browser: Browser, live: Live, file: Path
 ) -> None:

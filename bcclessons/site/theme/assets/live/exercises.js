@@ -124,8 +124,10 @@ const Exercises = (() => {
       find("hints").replaceChildren(...list);
       find("hints").lastElementChild?.scrollIntoView({ block: "nearest" });
     });
+    let resets = false; // this page, and not another that shows the file
     on("reset", ({ kept }) => {
-      file.forget();
+      if (resets) file.forget();
+      resets = false;
       editor.mark(0);
       say();
       delete feedback.dataset.result;
@@ -158,7 +160,8 @@ const Exercises = (() => {
         [
           text("doReset"),
           async () => {
-            if (await file.save()) Machine.send({ type: "reset", exercise: label });
+            resets = await file.save();
+            if (resets) Machine.send({ type: "reset", exercise: label });
           },
         ],
         [text("cancel"), editor.focus],
