@@ -9,6 +9,9 @@ from bcclessons.console.text import Problem
 from bcclessons.course.exercise import Exercise
 from bcclessons.setup.files import unreadable
 
+MOST_BYTES = 256 * 1024
+MOST_KEPT = 99
+
 
 def create(exercise: Exercise) -> bool:
     """Make the file from the start, unless it is there; tell whether it was made."""
@@ -58,6 +61,13 @@ def put_aside(exercise: Exercise) -> Path | None:
     number = 1
     while (kept := exercise.my_sample.with_name(f"my_sample.{number}")).exists():
         number += 1
+    if number > MOST_KEPT:
+        raise Problem(
+            ja=f"{kept.parent} に my_sample.1〜my_sample.{MOST_KEPT} が既にある．要らない"
+            "ものを消してから，もう一度実行する．",
+            en=f"{kept.parent} has my_sample.1 to my_sample.{MOST_KEPT} already; delete "
+            "those that you do not need, and run this again.",
+        )
     try:
         exercise.my_sample.rename(kept)
     except OSError as error:
@@ -72,9 +82,14 @@ def read(exercise: Exercise) -> str:
         if not path.is_file():
             raise IsADirectoryError(0, "not a file")
         # Line ends as they are: the kernel does not read those of Windows.
-        text = path.read_bytes().decode()
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"larger than {MOST_BYTES // 1024} KB")
+        text = content.decode()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
+        is_bytes = isinstance(error, UnicodeDecodeError)
+        reason = "not UTF-8" if is_bytes else getattr(error, "strerror", None) or error
         raise Problem(
             ja=f"{path} を読めない（{reason}）．直すか，別にとっておいて始め直す: "
             f"./lab reset {exercise.label}",

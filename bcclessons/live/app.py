@@ -27,7 +27,6 @@ from bcclessons.live.terminal import Size, View
 # A page sends less in all that a learner can do; more is a mistake, or an attack.
 MESSAGES_A_SECOND = 100
 _MOST_SIZE = Size(500, 200)
-_MOST_WAITING = 1000
 _REFUSED = 1008
 """The WebSocket close code for what is against this server's rules."""
 
@@ -71,10 +70,9 @@ class App:
     async def _control(self, socket: WebSocket) -> None:
         assert self.door
         session = self.door.session(socket)
-        if session is None or len(session.pages) >= MOST_PAGES:
+        if session is None or session.connections >= MOST_PAGES:
             await socket.close(_REFUSED)
             return
-        await socket.accept()
         page = Page()
         control = Control(session, page)
         budget = _Budget()
@@ -87,14 +85,17 @@ class App:
                 control.handle(message)
 
         async def send() -> None:
-            while page.messages.qsize() < _MOST_WAITING:
+            while True:
                 await socket.send_text(
                     json.dumps(await page.messages.get(), ensure_ascii=False)
                 )
 
+        session.connections += 1
         try:
-            await _both(socket, receive(), send())
+            await socket.accept()
+            await _first_ends(socket, receive(), send(), page.is_behind.wait())
         finally:
+            session.connections -= 1
             session.leave(page)
 
     async def _terminal(self, socket: WebSocket) -> None:
@@ -118,11 +119,9 @@ class App:
         except Problem:
             await socket.close(_REFUSED)
             return
-        await socket.accept()
         terminal = session.terminal(name, size)
-        terminal.resize(size)
         view = View()
-        terminal.attach(view)
+        budget = _Budget()
 
         def open_shell() -> None:
             if found[2] == "shell":
@@ -137,12 +136,14 @@ class App:
                     open_shell()  # of a shell that has ended
                     terminal.type(data)
                     continue
-                asked = json.loads(message.get("text") or "{}")
-                if wanted := asked.get("resize"):
-                    if new := _size(*wanted):
+                asked = messages.decode_terminal(message.get("text") or "{}")
+                if asked.resize:
+                    if not budget.allows():
+                        raise ValueError("too many messages")
+                    if new := _size(*asked.resize):
                         terminal.resize(new)
-                elif isinstance(count := asked.get("ack"), int):
-                    terminal.acknowledge(view, count)
+                elif asked.ack:
+                    terminal.acknowledge(view, asked.ack)
 
         async def send() -> None:
             while True:
@@ -152,20 +153,19 @@ class App:
                 else:
                     await socket.send_text(json.dumps(output))
 
-        open_shell()
+        terminal.resize(size)
+        terminal.attach(view)
         try:
-            await _both(socket, receive(), send())
+            await socket.accept()
+            open_shell()
+            await _first_ends(socket, receive(), send())
         finally:
             terminal.detach(view)
 
 
-async def _both(
-    socket: WebSocket,
-    receive: Coroutine[Any, Any, None],
-    send: Coroutine[Any, Any, None],
-) -> None:
+async def _first_ends(socket: WebSocket, *work: Coroutine[Any, Any, object]) -> None:
     """Receive and send until one of them ends; then close the connection."""
-    tasks = [asyncio.create_task(receive), asyncio.create_task(send)]
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -177,7 +177,7 @@ async def _both(
                 await task
             except (asyncio.CancelledError, WebSocketDisconnect, RuntimeError, OSError):
                 pass  # the page has gone
-            except (ValueError, TypeError, KeyError):  # no message of ours
+            except (ValueError, KeyError, RecursionError):  # no message of ours
                 code = _REFUSED
         with suppress(RuntimeError, WebSocketDisconnect):
             await socket.close(code)

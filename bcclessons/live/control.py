@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,17 @@ from bcclessons.live import files, messages
 if TYPE_CHECKING:
     from bcclessons.live.session import Page, Session
 
+# More runs and checks of one learner than this do not wait.
+_MOST_ASKED = 8
+_TOO_MUCH = Text(
+    ja="待っている実行や確認が多すぎる．終わってから押し直す．",
+    en="too many runs and checks are waiting; try again when they are done.",
+)
+_FAILED = Text(
+    ja="サーバの中でエラーが起きた．もう一度実行する．",
+    en="the server failed to do this; try again.",
+)
+
 
 class Control:
     """One page's control connection. What takes long runs as a task of its own."""
@@ -24,7 +36,6 @@ class Control:
     def __init__(self, session: Session, page: Page) -> None:
         self._session = session
         self._page = page
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def handle(self, message: messages.Message) -> None:
         """Do what a page asks for; what goes wrong is told to it."""
@@ -56,15 +67,24 @@ class Control:
             self._page.tell("problem", text=problem.text)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        asked = self._session.asked
+        if len(asked) >= _MOST_ASKED:
+            work.close()
+            self._page.tell("problem", text=_TOO_MUCH)
+            return
+
         async def told() -> None:
             try:
                 await work
             except Problem as problem:
                 self._page.tell("problem", text=problem.text)
+            except Exception:  # what the learner's machine may have made up, too
+                logging.exception("a page's request failed")
+                self._page.tell("problem", text=_FAILED)
 
         task = asyncio.create_task(told())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        asked.add(task)
+        task.add_done_callback(asked.discard)
 
     def _open(self, exercise: Exercise) -> None:
         self._session.tell_file(exercise, self._page)

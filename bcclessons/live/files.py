@@ -8,9 +8,8 @@ from typing import NamedTuple
 from bcclessons.console.text import Problem
 from bcclessons.course import learner_file
 from bcclessons.course.exercise import Exercise
+from bcclessons.course.learner_file import MOST_BYTES
 from bcclessons.setup.files import unwritable, write_atomically
-
-MOST_BYTES = 256 * 1024
 
 
 class Content(NamedTuple):

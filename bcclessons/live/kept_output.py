@@ -7,7 +7,8 @@ from collections import deque
 
 KEPT_BYTES = 256 * 1024
 # What a program sets for the whole screen, as "hide the cursor": CSI ? number h or l.
-_MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
+# There are some dozens; a program that makes up others fills no memory.
+_MODES = re.compile(rb"\x1b\[\?((?:[0-9]{1,4};){0,15}[0-9]{1,4})([hl])")
 _WITHIN_A_CHARACTER = bytes(range(0x80, 0xC0))
 
 

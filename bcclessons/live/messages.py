@@ -68,6 +68,21 @@ Message = Hello | Open | Save | Check | Hint | Reset | Run | Ping
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
+class TerminalMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """What a page says of a terminal: its new size, or how much it has drawn."""
+
+    resize: tuple[int, int] | None = None
+    ack: int | None = None
+
+
+_terminal_decoder = msgspec.json.Decoder(TerminalMessage)
+
+
 def decode(text: str) -> Message:
     """Return a message. Raise ValueError if it is none."""
     return _decoder.decode(text)
+
+
+def decode_terminal(text: str) -> TerminalMessage:
+    """Return a message of a terminal's page. Raise ValueError if it is none."""
+    return _terminal_decoder.decode(text)

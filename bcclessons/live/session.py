@@ -12,6 +12,7 @@ from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.live import files
 from bcclessons.live.machine import MachineState
+from bcclessons.live.outgoing import Outgoing
 from bcclessons.live.progress import PageConsole
 from bcclessons.live.terminal import Size, Terminal
 from bcclessons.terminal import panes
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 # A learner has some tabs open; a page in a loop would have ever more.
 MOST_PAGES = 24
 MOST_VIEWS = 2 * MOST_PAGES
+# So much may wait for a page that does not read; then its connection ends.
+_MOST_MESSAGES = 1000
+_MOST_CHARACTERS = 4 * 1024 * 1024
 PANES = ("lesson", "shell")
 _POLL_SECONDS = 0.2
 
@@ -33,11 +37,19 @@ class Page:
     def __init__(self) -> None:
         self.language = Language.JA
         self.lesson = ""
-        self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.messages = Outgoing()
+        self.is_behind = asyncio.Event()
         self.opened: set[str] = set()
 
     def tell(self, kind: str, **values: Any) -> None:
-        """Send a message; a Text is in the page's language."""
+        """Send a message; a Text is in the page's language.
+
+        It is dropped, and the page is behind, if too much waits already.
+        """
+        waiting = self.messages
+        if waiting.qsize() >= _MOST_MESSAGES or waiting.length > _MOST_CHARACTERS:
+            self.is_behind.set()
+            return
         for name, value in values.items():
             if isinstance(value, Text):
                 values[name] = value.to(self.language)
@@ -48,9 +60,15 @@ class Session:
     """All that one learner's pages show, for as long as the server runs."""
 
     def __init__(self, console: PageConsole) -> None:
-        """``console`` is that of the machine: its lines are shown while it starts."""
+        """``console`` is that of the machine: its lines are shown while it starts.
+
+        ``connections`` counts pages, also those that have said nothing yet; ``asked``
+        is what pages have asked for, and what is not done.
+        """
         self.console = console
         self.pages: set[Page] = set()
+        self.connections = 0
+        self.asked: set[asyncio.Task[None]] = set()
         self.terminals: dict[str, Terminal] = {}
         self.checking = asyncio.Lock()
         self._machine: LiveMachine | None = None

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bcclessons.live.kept_output import KeptOutput
+from bcclessons.live.outgoing import Outgoing
 
 # So much output may be on its way to a page.
 WINDOW_BYTES = 256 * 1024
@@ -44,7 +45,7 @@ class View:
     """
 
     def __init__(self) -> None:
-        self.output: asyncio.Queue[bytes | dict[str, object]] = asyncio.Queue()
+        self.output = Outgoing()
         self.unacknowledged = 0
         self.is_behind = False
 
@@ -125,7 +126,9 @@ class Terminal:
 
     def acknowledge(self, view: View, count: int) -> None:
         """Note that a page has drawn so many bytes."""
-        view.unacknowledged = max(0, view.unacknowledged - max(0, count))
+        # Never what has not been sent yet, whatever the page says.
+        left = view.unacknowledged - max(0, count)
+        view.unacknowledged = max(view.output.length, left)
         if view.is_behind and view.unacknowledged == 0:
             self._replay(view)
         self._flow()

@@ -51,7 +51,7 @@ class Browser:
     async def expect(self, kind: str, **values: object) -> dict[str, Any]:
         """Return the next message of a kind, with these values."""
         while True:
-            message = await self.page.messages.get()
+            message: dict[str, Any] = await self.page.messages.get()
             if message["type"] == kind and message.items() >= values.items():
                 return message
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from bcclessons.live.session import MOST_PAGES
 from tests.live.conftest import Live, close_code, serving
 from tests.site.test_lab_site import copied_lab
 
@@ -177,6 +178,21 @@ def test_too_many_messages_end_the_connection(live: Live) -> None:
             for _ in range(1000):
                 control.send('{"type": "hello", "language": "en"}')
         assert close_code(control) == 1008
+
+
+@pytest.mark.parametrize("sent", ["[]", "no JSON", '{"resize": [80]}', "[" * 100_000])
+def test_what_is_no_message_ends_a_terminals_connection(live: Live, sent: str) -> None:
+    with live.connect(SOCKETS[1]) as terminal:
+        terminal.send(sent)
+        assert close_code(terminal) == 1008
+
+
+def test_pages_that_say_nothing_are_counted_too(live: Live) -> None:
+    with ExitStack() as pages:
+        for _ in range(MOST_PAGES):
+            pages.enter_context(live.connect("/live/control"))
+        with pytest.raises(InvalidStatus, match="403"):
+            live.connect("/live/control")
 
 
 def test_a_thousand_connections_leave_it_answering(

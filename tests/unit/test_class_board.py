@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,7 +114,15 @@ def test_csv_has_a_line_for_each_exercise(room: Classroom) -> None:
     assert head[:4] == ["name", "exercise", "state", "checks"]
     assert first[0] == "'=cmd|' /C calc'!A0"
     assert first[5] == "wrong, in line\n7"
+    assert '"Ada"' in text  # or a semicolon in a name would begin another cell
     assert second[:4] == ["Ada", "02/1", "solved", "1"]
+
+
+@pytest.mark.parametrize("name", ["=1", "＝1", "＠SUM(A1)", "+1", "-1", "－1"])
+def test_no_name_is_a_formula(room: Classroom, name: str) -> None:
+    (learner,) = join(room, name)
+    room.progress.checked(learner, "02/1", None)
+    assert f'"\'{name}"' in as_csv(room.learners, room.progress, Language.EN)
 
 
 def test_data_on_disk_is_exported_and_deleted(room: Classroom, tmp_path: Path) -> None:
@@ -162,6 +171,7 @@ def test_a_class_runs_once(tmp_path: Path) -> None:
         (b"10%\r20%", "20%"),
         (b"longer\rshort", "shortr"),
         (b"lz\bs", "ls"),
+        (b"lz\b \b", "l "),
         ("日本".encode()[:-1], "日\ufffd"),
         (b"<script>", "<script>"),
         (b"x\n" * 100, "\n".join("x" * 39) + "\n"),
@@ -169,6 +179,14 @@ def test_a_class_runs_once(tmp_path: Path) -> None:
 )
 def test_a_screen_is_shown_as_text(output: bytes, seen: str) -> None:
     assert visible(output) == seen
+
+
+@pytest.mark.parametrize("moving", [b"a\b", b"b\r"])
+def test_a_long_line_takes_no_time_to_show(moving: bytes) -> None:
+    """Everybody's pages wait meanwhile."""
+    begin = time.monotonic()
+    visible(b"a" * 100_000 + moving * 100_000 + b"\b" * 50_000)
+    assert time.monotonic() - begin < 0.5
 
 
 def test_an_address_is_of_this_machine() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 
 from bcclessons.course import exercise, learner_file
 from bcclessons.course.lesson import Lesson
-from bcclessons.live.classroom import checkout
+from bcclessons.live.classroom import checkout, fleet
 from tests.conftest import CHECKOUT
 from tests.unit.test_python_floor import imported
 
@@ -96,3 +98,19 @@ def test_a_copy_may_take_so_much_of_the_disk(
     monkeypatch.setattr(checkout, "MOST_BYTES", 1 << 30)
     monkeypatch.setattr(checkout, "MOST_FILES", 10)
     assert checkout.is_too_large(copy)
+
+
+@pytest.mark.parametrize("levels", [100, 3000])
+def test_folders_in_folders_are_too_many_and_can_be_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, levels: int
+) -> None:
+    folder = tmp_path / "1/checkout"
+    folder.mkdir(parents=True)
+    with chdir(folder):  # a path of all of them would be too long
+        for _ in range(levels):
+            os.mkdir("folder")
+            os.chdir("folder")
+    assert checkout.is_too_large(folder)
+    fleet.delete(tmp_path, 1)
+    assert list(tmp_path.iterdir()) == []
+    fleet.delete(tmp_path, 1)

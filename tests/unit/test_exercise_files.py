@@ -170,14 +170,22 @@ def test_every_attempt_is_kept(own: Exercise) -> None:
         assert kept.read_text() == f"attempt {number}"
     names = sorted(path.name for path in own.folder.glob("my_sample*"))
     assert names == [f"my_sample.{number}" for number in (1, 2, 3)]
+    for number in range(4, learner_file.MOST_KEPT + 1):
+        own.my_sample.with_name(f"my_sample.{number}").touch()
+    own.my_sample.write_text("one more")
+    with pytest.raises(Problem, match=r"my_sample\.99 already"):
+        learner_file.put_aside(own)
+    assert own.my_sample.read_text() == "one more"
 
 
-@pytest.mark.parametrize("broken", ["directory", "bytes", "empty", "dangling"])
+@pytest.mark.parametrize("broken", ["directory", "bytes", "empty", "dangling", "large"])
 def test_what_is_no_program_is_said(own: Exercise, broken: str) -> None:
     if broken == "directory":
         own.my_sample.mkdir()
     elif broken == "bytes":
         own.my_sample.write_bytes(b"\xff\xfe")
+    elif broken == "large":
+        own.my_sample.write_bytes(b"#" * 300_000)
     elif broken == "empty":
         own.my_sample.write_text(" \n")
     else:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Who has failed so often at an exercise is stuck there.
 STUCK_CHECKS = 3
+# What makes a cell a formula; in Japanese, the full-width ones do, too.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 class Row(NamedTuple):
@@ -165,7 +167,8 @@ def as_csv(learners: Learners, progress: ClassProgress, language: Language) -> s
         en="name,exercise,state,checks,minutes,last message",
     )
     file = io.StringIO()
-    writer = csv.writer(file)
+    # Quoted: a spreadsheet that separates by semicolons reads no cell in a name.
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     writer.writerow(head.to(language).split(","))
     for row in sorted(
         progress.all(), key=lambda row: (names[row.learner], row.exercise)
@@ -185,4 +188,4 @@ def as_csv(learners: Learners, progress: ClassProgress, language: Language) -> s
 
 def _plain(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return f"'{text}" if text.startswith(_FORMULA) else text

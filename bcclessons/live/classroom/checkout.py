@@ -7,8 +7,10 @@ checkout. What he damages is made good when his VM starts.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -32,6 +34,7 @@ GUEST_MODULES = (
 _OURS = {"solution", "check.py", "attempts", "recordings", "__pycache__"}
 MOST_BYTES = 64 << 20
 MOST_FILES = 5000
+MOST_DEPTH = 30
 
 
 class LearnersExercise(Exercise, frozen=True, kw_only=True):
@@ -100,12 +103,20 @@ def _put_aside(path: Path) -> None:
 def is_too_large(copy: Path) -> bool:
     """Tell whether a copy takes more of this disk than one learner may have."""
     count = size = 0
-    for path in copy.rglob("*"):
-        count += 1
+    waiting = [(os.fspath(copy), 0)]
+    while waiting:
+        folder, depth = waiting.pop()
         try:
-            size += path.stat().st_blocks * 512
-        except OSError:  # gone meanwhile
+            with os.scandir(folder) as found:
+                for entry in found:
+                    count += 1
+                    with suppress(FileNotFoundError):  # gone meanwhile
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append((entry.path, depth + 1))
+                    # As deep, it could not be read or deleted any more, as a whole.
+                    if count > MOST_FILES or size > MOST_BYTES or depth > MOST_DEPTH:
+                        return True
+        except FileNotFoundError:
             continue
-        if count > MOST_FILES or size > MOST_BYTES:
-            return True
     return False

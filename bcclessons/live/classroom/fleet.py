@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
+import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,13 @@ _TICK_SECONDS = 5.0
 # A VM takes 370 MB with a lesson in it; so much must be left for the others to grow.
 _MEMORY_BYTES = 700 << 20
 _SET_CLOCK = ("date", "-u", "-s")
+_TOO_LARGE = Text(
+    ja=f"自分のファイルが多すぎる（{checkout.MOST_BYTES >> 20} MB，{checkout.MOST_FILES} "
+    f"個，{checkout.MOST_DEPTH} 階層まで）ので VM は動かない．講師に伝える．",
+    en=f"your files are too many (at most {checkout.MOST_BYTES >> 20} MB, "
+    f"{checkout.MOST_FILES} files, {checkout.MOST_DEPTH} levels of folders), so the VM "
+    "does not run; tell the instructor.",
+)
 
 
 def _now() -> float:
@@ -90,6 +96,8 @@ class Seat:
 
     def _start(self) -> Vm:
         self.refresh()
+        if checkout.is_too_large(self.checkout):
+            raise Problem(ja=_TOO_LARGE.ja, en=_TOO_LARGE.en)
         own = Workspace(self.checkout, self._fleet.workspace.cache, self.console)
         return Vm(own, folder=self.folder / "vm", confined=True).__enter__()
 
@@ -182,20 +190,14 @@ class Fleet:
             for seat in list(self.seats.values()):
                 seat.sleep_if_idle()
                 if seat.is_running and not seat.asleep:
-                    await self._check_size(seat)
+                    try:
+                        await self._check_size(seat)
+                    except Exception:  # one learner's files, and no other's
+                        logging.exception("a learner's files could not be measured")
 
     async def _check_size(self, seat: Seat) -> None:
         if await asyncio.to_thread(checkout.is_too_large, seat.checkout):
-            megabytes = checkout.MOST_BYTES >> 20
-            seat.console.say(
-                Text(
-                    ja=f"自分のファイルが多すぎる（{megabytes} MB，{checkout.MOST_FILES} "
-                    "個まで）ので VM を止めた．講師に伝える．",
-                    en=f"your files are too many (at most {megabytes} MB, "
-                    f"{checkout.MOST_FILES} files), so the VM was stopped; tell the "
-                    "instructor.",
-                )
-            )
+            seat.console.say(_TOO_LARGE)
             await seat.end()
 
     async def close(self) -> None:
@@ -213,5 +215,11 @@ def folder_of(folder: Path, learner: int) -> Path:
 
 def delete(folder: Path, learner: int) -> None:
     """Delete a learner's files."""
-    with suppress(FileNotFoundError):
-        shutil.rmtree(folder_of(folder, learner))
+    # Not rmtree, which no more than a thousand levels of folders end with an error.
+    command = ["rm", "-rf", "--", str(folder_of(folder, learner))]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise Problem(
+            ja=f"受講者のファイルを消せない（{done.stderr.strip()}）．",
+            en=f"the learner's files cannot be deleted ({done.stderr.strip()}).",
+        )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bcclessons.live.classroom.door import ClassDoor
 
 _LINES = 40
+_LINE_CHARACTERS = 2000
 # What moves the cursor or sets a colour, and what sets a title.
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b."
@@ -172,11 +173,15 @@ def visible(output: bytes) -> str:
     text = _ESCAPES.sub("", output.decode(errors="replace")).replace("\r\n", "\n")
     lines = []
     for line in text.split("\n")[-_LINES:]:
-        shown = ""
-        for part in line.split("\r"):  # it is written over
-            shown = part + shown[len(part) :]
-        while "\b" in shown:
-            at = shown.index("\b")
-            shown = shown[: max(0, at - 1)] + shown[at + 1 :]
-        lines.append("".join(c for c in shown if c.isprintable() or c == "\t"))
+        shown: list[str] = []
+        at = 0
+        for character in line[-_LINE_CHARACTERS:]:
+            if character == "\r":
+                at = 0
+            elif character == "\b":
+                at = max(0, at - 1)
+            elif character.isprintable() or character == "\t":
+                shown[at : at + 1] = character  # it is written over
+                at += 1
+        lines.append("".join(shown))
     return "\n".join(lines)
