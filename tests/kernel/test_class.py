@@ -283,21 +283,38 @@ def test_a_vm_that_was_killed_is_started_again(tmp_path: Path) -> None:
 def test_files_that_fill_the_disk_end_the_vm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkout, "MOST_BYTES", 8 << 20)
+    monkeypatch.setattr(checkout, "MOST_BYTES", 4 << 20)
     monkeypatch.setattr(fleet, "_TICK_SECONDS", 0.2)
+    monkeypatch.setattr(fleet, "GRACE_SECONDS", 2.0)
 
     async def work(room: Classroom) -> None:
         watching = asyncio.create_task(room.fleet.watch())
         ada = await joined(room, "Ada")
-        await ada.shell("head -c 9000000 /dev/zero >/bcc-lessons/big", "big")
-        while room.fleet.seats[1].is_running:
-            await asyncio.sleep(0.1)
-        watching.cancel()
+        seat = room.fleet.seats[1]
+        large = "head -c 6000000 /dev/zero >/bcc-lessons/big"
+        await ada.shell(f"{large}; echo o''ne", "one")
         message = await ada.expect("state")
         while "too many" not in message["machine"]["text"]:
             message = await ada.expect("state")
+        # Who deletes them in time goes on, who does not is stopped.
+        await ada.shell("rm /bcc-lessons/big; echo t''wo", "two")
+        await asyncio.sleep(3)
+        assert seat.is_running
+        await ada.shell(f"{large}; echo th''ree", "three")
+        begin = time.monotonic()
+        while seat.is_running:
+            await asyncio.sleep(0.1)
+        assert time.monotonic() - begin > 1
+        # Far more is not waited for.
+        (seat.checkout / "big").unlink()
+        monkeypatch.setattr(fleet, "GRACE_SECONDS", 999.0)
+        await ada.shell("echo fo''ur", "four")
+        (seat.checkout / "big").write_bytes(bytes(17 << 20))
+        while seat.is_running:
+            await asyncio.sleep(0.1)
+        watching.cancel()
 
-    run(tmp_path, work, 60)
+    run(tmp_path, work, 90)
 
 
 SERVER = """

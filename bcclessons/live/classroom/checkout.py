@@ -100,8 +100,8 @@ def _put_aside(path: Path) -> None:
     path.rename(kept)
 
 
-def is_too_large(copy: Path) -> bool:
-    """Tell whether a copy takes more of this disk than one learner may have."""
+def is_too_large(copy: Path, times: int = 1) -> bool:
+    """Tell whether a copy takes so many times what one learner may have of this disk."""
     count = size = 0
     waiting = [(os.fspath(copy), 0)]
     while waiting:
@@ -115,7 +115,11 @@ def is_too_large(copy: Path) -> bool:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append((entry.path, depth + 1))
                     # As deep, it could not be read or deleted any more, as a whole.
-                    if count > MOST_FILES or size > MOST_BYTES or depth > MOST_DEPTH:
+                    if (
+                        count > times * MOST_FILES
+                        or size > times * MOST_BYTES
+                        or depth > MOST_DEPTH
+                    ):
                         return True
         except FileNotFoundError:
             continue

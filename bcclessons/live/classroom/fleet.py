@@ -29,6 +29,14 @@ _TICK_SECONDS = 5.0
 # A VM takes 370 MB with a lesson in it; so much must be left for the others to grow.
 _MEMORY_BYTES = 700 << 20
 _SET_CLOCK = ("date", "-u", "-s")
+GRACE_SECONDS = 60.0
+_WARNING = Text(
+    ja=f"自分のファイルが多すぎる（{checkout.MOST_BYTES >> 20} MB，{checkout.MOST_FILES} "
+    f"個まで）．シェルで消す．{GRACE_SECONDS:.0f} 秒後に VM を止める．",
+    en=f"your files are too many (at most {checkout.MOST_BYTES >> 20} MB, "
+    f"{checkout.MOST_FILES} files); delete some in the shell. The VM stops in "
+    f"{GRACE_SECONDS:.0f} s.",
+)
 _TOO_LARGE = Text(
     ja=f"自分のファイルが多すぎる（{checkout.MOST_BYTES >> 20} MB，{checkout.MOST_FILES} "
     f"個，{checkout.MOST_DEPTH} 階層まで）ので VM は動かない．講師に伝える．",
@@ -67,6 +75,7 @@ class Seat:
         self._vm: Vm | None = None
         self._starting = asyncio.Lock()
         self._used = time.monotonic()
+        self._warned: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -86,7 +95,6 @@ class Seat:
                 await asyncio.to_thread(self._end)
                 await self._fleet.make_room(self)
                 self._vm = await asyncio.to_thread(self._start)
-                self.asleep = False
         self.touch()
         return self._vm
 
@@ -129,6 +137,22 @@ class Seat:
             self._vm.sleep()
             self.asleep = True
 
+    async def check_size(self) -> None:
+        """End his VM if his files are too many, after a time in which he can delete some."""
+        copy = self.checkout
+        if not await asyncio.to_thread(checkout.is_too_large, copy):
+            self._warned = None
+            return
+        now = time.monotonic()
+        if self._warned is None:
+            self._warned = now
+            self.console.say(_WARNING)
+        much_too_large = await asyncio.to_thread(checkout.is_too_large, copy, 4)
+        if much_too_large or now - self._warned > GRACE_SECONDS:
+            self._warned = None
+            self.console.say(_TOO_LARGE)
+            await self.end()
+
     async def end(self) -> None:
         """End his VM; his files stay."""
         async with self._starting:
@@ -138,6 +162,7 @@ class Seat:
         if self._vm is not None:
             self._vm.__exit__()
             self._vm = None
+        self.asleep = False
 
 
 class Fleet:
@@ -191,21 +216,9 @@ class Fleet:
                 seat.sleep_if_idle()
                 if seat.is_running and not seat.asleep:
                     try:
-                        await self._check_size(seat)
+                        await seat.check_size()
                     except Exception:  # one learner's files, and no other's
                         logging.exception("a learner's files could not be measured")
-
-    async def _check_size(self, seat: Seat) -> None:
-        if await asyncio.to_thread(checkout.is_too_large, seat.checkout):
-            seat.console.say(_TOO_LARGE)
-            await seat.end()
-
-    async def close(self) -> None:
-        """End every VM."""
-        ending = (seat.end() for seat in self.seats.values())
-        for found in await asyncio.gather(*ending, return_exceptions=True):
-            if isinstance(found, Exception):
-                logging.error("a VM did not end: %s", found)
 
 
 def folder_of(folder: Path, learner: int) -> Path:

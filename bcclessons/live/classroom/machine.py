@@ -64,9 +64,10 @@ class LearnersMachine:
     async def turn(self) -> AsyncIterator[None]:
         """Wait for the learner's turn, with his VM started in a turn before.
 
-        So everybody's VM is started before anybody's program. A turn in which something
-        was started (``settling``) ends when that needs the CPU no longer.
+        So everybody's VM is started before anybody's program. A turn that begins with a
+        ``settling``, in which something is started, ends when that has returned.
         """
+        settling, self.settling = self.settling, None
         await self.ready(self.lessons[0])
         async with AsyncExitStack() as stack:
             turn = self._queue.turn(self._learner, self._say_place)
@@ -75,9 +76,8 @@ class LearnersMachine:
             self._count(1)
             with self._at_most(_TURN_SECONDS):
                 yield
-            if self.settling is not None:
-                self._later(self._settle(self.settling, stack.pop_all()))
-                self.settling = None
+            if settling is not None:
+                self._later(self._settle(settling, stack.pop_all()))
 
     @contextmanager
     def _at_most(self, seconds: float) -> Iterator[None]:
