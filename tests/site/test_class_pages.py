@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.live.test_class import Class, teaching
+from tests.live.test_class_server import Class, teaching
 from tests.site.conftest import opening
 from tests.site.live_page import HEADER, SECONDS, LivePage
 from tests.site.test_live_editor import RIGHT, checked, saved

@@ -320,7 +320,7 @@ def test_files_that_fill_the_disk_end_the_vm(
 SERVER = """
 import asyncio, sys
 from pathlib import Path
-from tests.kernel.test_class import classroom, joined
+from tests.kernel.test_class_vms import classroom, joined
 async def serve():
     room = classroom(Path(sys.argv[1]))
     for name in ("Ada", "Bob"):
