@@ -55,7 +55,7 @@ class _Page:
     @contextmanager
     def opened(cls, address: str) -> Iterator[_Page]:
         """Open the page at the address that ./lab site printed."""
-        host, token = address.removeprefix("http://").split("/?token=")
+        host, token = address.removeprefix("http://").split("/en/?token=")
         connection = HTTPConnection(host)
         connection.request("GET", f"/?token={token}")
         cookie = str(connection.getresponse().headers["set-cookie"]).partition(";")[0]

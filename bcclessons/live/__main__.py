@@ -66,7 +66,8 @@ async def serve(
             app.door = token = door.TokenDoor(app.starlette(), session, key, port)
             hosts = guard.names(_LOOPBACK, port, tls=False)
             guarded = guard.Guard(token, hosts, pages.policy)
-            address = f"http://127.0.0.1:{port}/?token={token.token}"
+            home = "en/" if console.language is Language.EN else ""
+            address = f"http://127.0.0.1:{port}/{home}?token={token.token}"
             ready = to_open(address)
         running = server.Server(guarded, pages.end)
         if not await pages.build():

@@ -61,12 +61,16 @@ TEXTS = {
         en="The connection was lost; connecting again.",
     ),
     "gone": Text(
-        ja="サーバが応答しない．止めたのなら，端末で ./lab site を実行する．",
-        en="The server does not answer. If it was stopped, type: ./lab site",
+        ja="サーバが応答しない．自分で止めたのなら，端末で ./lab site を実行する．クラスでは"
+        "講師に伝える．",
+        en="The server does not answer. If you stopped it, type: ./lab site. In a class, "
+        "tell the instructor.",
     ),
     "forbidden": Text(
-        ja="このページは接続を許されていない．./lab site が表示したアドレスを開く．",
-        en="This page may not connect; open the address that ./lab site printed.",
+        ja="このページは接続を許されていない．./lab site が表示したアドレスを開く．クラスでは"
+        "ページを読み込み直す．",
+        en="This page may not connect; open the address that ./lab site printed. In a "
+        "class, reload the page.",
     ),
     "unloaded": Text(
         ja="読み込めないものがあった．ページを読み込み直す．",

@@ -218,7 +218,7 @@ def serving(
         said = ""
         for line in process.stderr:
             said += line
-            if found := re.search(r"http://([^/]+)/\?token=(\S+)", line):
+            if found := re.search(r"http://([^/]+)/en/\?token=(\S+)", line):
                 break
         else:
             raise AssertionError(said)
