@@ -9,8 +9,11 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bcclessons.console.text import Problem, Text
 from bcclessons.grading import busy, compiler, contract, diagnosis, silent
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 _MOST_BYTES_BESIDE = 200_000
 # Of the observer's answer: it may run on the machine of a learner who has changed it.
 _MOST_CHARACTERS = 16 << 20
+_MOST_PRINTED = 2_000_000
+_LONGEST_LINE = 2000
 
 
 def check(
@@ -63,6 +68,13 @@ def check(
                 en=f"Python cannot read it ({error.msg}).",
             ),
             line=error.lineno,
+        )
+    except (RecursionError, MemoryError):
+        return Feedback(
+            Text(
+                ja="Python として読めない（入れ子が深すぎる）．",
+                en="Python cannot read it (too deeply nested).",
+            )
         )
     except ValueError as error:  # a byte that is 0
         return Feedback(
@@ -140,19 +152,30 @@ def _observe(
             process.stdin.write(request.to_json())
             process.stdin.flush()
         started_line = f"{contract.STARTED}\n"
-        while (line := process.stdout.readline(_MOST_CHARACTERS)) == started_line:
+        line = process.stdout.readline(_MOST_CHARACTERS)
+        if line == started_line:
             started()
+            line = process.stdout.readline(_MOST_CHARACTERS)
         if not line:
             process.wait()
         stderr.seek(0)
-        reason = (stderr.read().strip() or "no answer").splitlines()[-1]
+        reason = (stderr.read(4096).strip() or "no answer").splitlines()[-1]
     try:
-        return Observation.from_json(line)
-    except ValueError as error:
+        found = msgspec.json.decode(line, type=Observation)
+        if any(not 0 <= call.step < len(request.steps) for call in found.calls):
+            raise ValueError("no such step")
+        return replace(found, stdout=_cut(found.stdout), stderr=_cut(found.stderr))
+    except (ValueError, RecursionError) as error:
         raise Problem(
             ja=f"プログラムを試せなかった（{reason}）．もう一度実行する．",
             en=f"the program could not be tried ({reason}); run this again.",
         ) from error
+
+
+def _cut(text: str) -> str:
+    """Return a text whose lines no pattern reads for long."""
+    lines = text[:_MOST_PRINTED].split("\n")
+    return "\n".join(line[:_LONGEST_LINE] for line in lines)
 
 
 def _compare(

@@ -90,7 +90,7 @@ def replaced(program: str) -> list[str]:
     """Return what the program replaces in its texts by replace()."""
     try:
         tree = ast.parse(program)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     return [
         node.args[0].value

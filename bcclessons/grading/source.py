@@ -14,6 +14,7 @@ from bcclessons.grading.literals import FILLED_IN, replaced, strings
 # Lines that BCC puts before the text, at its last compilation, in one version or other;
 # it adds one more before each function.
 _LINES_BEFORE = (11, 23)
+_LONGEST_LINE = 1000
 _FUNCTION = re.compile(r"^(?!\s|#).*\b(\w+) *\(.*\) *\{?\s*$")
 # What BCC writes for a member read through a pointer, or for a call of a table.
 _REWRITTEN = re.compile(
@@ -27,7 +28,11 @@ class Source:
 
     def __init__(self, program: str) -> None:
         self.lines = program.splitlines()
-        self.strings = list(strings(program))
+        # As long a line is no C: a pattern would read it for minutes.
+        self.strings = [
+            [(number, text[:_LONGEST_LINE]) for number, text in string]
+            for string in strings(program)
+        ]
         self._replaced = replaced(program)
 
     @property

@@ -11,8 +11,13 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import (
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -29,6 +34,8 @@ MESSAGES_A_SECOND = 100
 _MOST_SIZE = Size(500, 200)
 _REFUSED = 1008
 """The WebSocket close code for what is against this server's rules."""
+_FAILED = 1011
+"""That for what the server cannot do now."""
 
 
 class App:
@@ -47,7 +54,8 @@ class App:
                 WebSocketRoute("/live/control", self._control),
                 WebSocketRoute("/live/terminal/{name}", self._terminal),
                 Mount("/", self._pages),
-            ]
+            ],
+            exception_handlers={Problem: refuse},
         )
 
     async def _session(self, request: Request) -> Response:
@@ -181,6 +189,15 @@ async def _first_ends(socket: WebSocket, *work: Coroutine[Any, Any, object]) -> 
                 code = _REFUSED
         with suppress(RuntimeError, WebSocketDisconnect):
             await socket.close(code)
+
+
+async def refuse(connection: HTTPConnection, error: Exception) -> Any:
+    """Say in both languages what is wrong, such as a full disk."""
+    assert isinstance(error, Problem)
+    if isinstance(connection, WebSocket):
+        await connection.close(_FAILED)
+        return None
+    return PlainTextResponse(f"{error.text.ja}\n{error.text.en}\n", 503)
 
 
 def _size(columns: object, rows: object) -> Size | None:

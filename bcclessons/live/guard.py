@@ -67,7 +67,9 @@ class Guard:
                     headers.setdefault(name, value)
                 if location := headers.get("location"):
                     # Of this server, whatever its proxy calls it.
-                    headers["location"] = urlunsplit(("", "", *urlsplit(location)[2:]))
+                    _, _, path, *rest = urlsplit(location)
+                    path = "/" + path.lstrip("/") if path.startswith("/") else path
+                    headers["location"] = urlunsplit(("", "", path, *rest))
                 if headers.get("content-type", "").startswith("text/html"):
                     headers.setdefault("Content-Security-Policy", self._policy())
             await send(message)

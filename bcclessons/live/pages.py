@@ -142,10 +142,11 @@ class Pages:
         """Return a digest of a page; of what is no page, a constant."""
         if self._files is None:
             return b""
-        found, _ = self._files.lookup_path(os.path.join(path.strip("/"), "index.html"))
+        wanted = os.path.join(path.strip("/"), "index.html")
         try:
+            found, _ = self._files.lookup_path(wanted)
             return hashlib.sha256(Path(found).read_bytes()).digest() if found else b""
-        except OSError:
+        except (OSError, ValueError):  # too long, or with a 0
             return b""
 
 

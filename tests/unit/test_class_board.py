@@ -11,18 +11,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Message
 
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem, Text
 from bcclessons.live.__main__ import to_open
 from bcclessons.live.classroom import __main__ as server
 from bcclessons.live.classroom import classroom as stored
-from bcclessons.live.classroom import templates
+from bcclessons.live.classroom import learner_routes, templates
 from bcclessons.live.classroom.address import Address, check_certificate
 from bcclessons.live.classroom.board import as_csv, board
 from bcclessons.live.classroom.classroom import Classroom
+from bcclessons.live.classroom.door import ClassDoor
 from bcclessons.live.classroom.instructor_routes import visible
 from bcclessons.live.classroom.learners import Learner
+from bcclessons.live.pages import Pages
 from bcclessons.machines.workspace import Workspace
 from tests.conftest import CHECKOUT
 
@@ -235,3 +240,88 @@ def test_a_printed_address_has_spaces_around_it(
         "http://192.0.2.1:8000/class/instructor?token=T",
         "http://192.0.2.1:8000/",
     ]
+
+
+def ask(
+    room: Classroom,
+    folder: Path,
+    method: str,
+    path: str,
+    *,
+    cookie: str = "",
+    form: bytes | None = b"name=Ada&pin=1234",
+) -> tuple[int, dict[str, str], str]:
+    """Return what a class's server answers: status, headers, body."""
+    address = Address("127.0.0.1", "127.0.0.1", 8000, tls=False)
+    pages = Pages(CHECKOUT, folder, folder)
+    (folder / "en").mkdir(exist_ok=True)
+    (folder / "en/index.html").touch()
+    pages._files = StaticFiles(directory=folder, html=True)
+    door = ClassDoor(room, 8000, tls=False)
+    sent: list[Message] = []
+    headers = {"host": "127.0.0.1:8000", "origin": address.origin, "cookie": cookie}
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http", "method": method, "path": path, "query_string": query.encode(),
+        "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
+        "scheme": "http", "server": ("127.0.0.1", 8000), "root_path": "",
+    }  # fmt: skip
+
+    async def receive() -> Message:
+        if form is None:  # it is never sent
+            await asyncio.sleep(5)
+        return {"type": "http.request", "body": form}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    app = server._application(room, pages, door, address)
+    asyncio.run(app(scope, receive, send))
+    answered = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], answered, body.decode()
+
+
+def test_a_full_disk_is_said(room: Classroom, tmp_path: Path) -> None:
+    (ada,) = join(room, "Ada")
+    cookie = f"bcc-lessons-8000={room.learners.cookie(ada)}"
+    room._database._connection.execute("PRAGMA max_page_count = 1")
+    for number in range(1000):  # until no page is left
+        try:
+            room.progress.started(ada, f"{number}")
+        except Problem:
+            break
+    status, _, body = ask(room, tmp_path, "POST", "/class/join")
+    assert status in (303, 403, 503)
+    while status == 303:  # a last page has room for some more
+        status, _, body = ask(room, tmp_path, "POST", "/class/join")
+    assert "database or disk is full" in body
+    assert ask(room, tmp_path, "GET", "/class/me", cookie=cookie)[0] == 200
+
+
+def test_a_form_that_does_not_come_is_not_waited_for(
+    room: Classroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learner_routes, "_FORM_SECONDS", 0.01)
+    assert ask(room, tmp_path, "POST", "/class/join", form=None)[0] == 408
+
+
+def test_a_number_of_no_learner_is_none(room: Classroom, tmp_path: Path) -> None:
+    door = ClassDoor(room, 8000, tls=False)
+    response = Response()
+    door.let_instructor_in(response)
+    cookie = response.headers["set-cookie"].partition(";")[0]
+    for number in ("9" * 5000, "1", "x"):
+        path = f"/class/look/{number}"
+        assert ask(room, tmp_path, "GET", path, cookie=cookie)[0] == 404
+
+
+def test_no_redirect_to_a_folder_leaves_the_server(
+    room: Classroom, tmp_path: Path
+) -> None:
+    """//en would be the host "en"."""
+    (ada,) = join(room, "Ada")
+    cookie = f"bcc-lessons-8000={room.learners.cookie(ada)}"
+    for path in ("/en", "//en", "///en"):
+        status, headers, _ = ask(room, tmp_path, "GET", path, cookie=cookie)
+        assert (status, headers["location"]) == (307, "/en/")

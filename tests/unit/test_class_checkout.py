@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from contextlib import chdir
 from pathlib import Path
 
@@ -110,7 +111,10 @@ def test_folders_in_folders_are_too_many_and_can_be_deleted(
         for _ in range(levels):
             os.mkdir("folder")
             os.chdir("folder")
-    assert checkout.is_too_large(folder)
-    fleet.delete(tmp_path, 1)
-    assert list(tmp_path.iterdir()) == []
-    fleet.delete(tmp_path, 1)
+    try:
+        assert checkout.is_too_large(folder)
+        fleet.delete(tmp_path, 1)
+        assert list(tmp_path.iterdir()) == []
+        fleet.delete(tmp_path, 1)
+    finally:  # pytest could not
+        subprocess.run(["rm", "-rf", tmp_path / "1"], check=True)

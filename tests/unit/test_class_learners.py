@@ -55,7 +55,10 @@ def test_a_name_is_trimmed(typed: str, name: str) -> None:
     assert name_of(typed) == name
 
 
-@pytest.mark.parametrize("typed", ["", "  ", "x" * 41, "a\x00b", "a\u202eb", "\u200b"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", "  ", "x" * 41, "a\x00b", "a\u202eb", "\u200b", "\u3164", "\u2800", "\u0301"],
+)
 def test_a_name_that_cannot_be_shown_is_refused(typed: str) -> None:
     with pytest.raises(Problem, match="name"):
         name_of(typed)
@@ -103,6 +106,25 @@ def test_wrong_pins_are_slowed_down(database: Database) -> None:
         enter(learners, "Ada", "1234")
     clock.now = 60
     enter(learners, "Ada", "1234")
+
+
+def test_one_address_cannot_fill_the_class(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bcclessons.live.classroom.learners.MOST_NEW_OF_ONE_ADDRESS", 2)
+    learners = Learners(database)
+
+    async def come() -> None:
+        for name in ("Ada", "Bob"):
+            await learners.enter(name, "1234", "192.0.2.1")
+        with pytest.raises(Problem, match="from this address"):
+            await learners.enter("Eve", "1234", "192.0.2.1")
+        await learners.enter("Ada", "1234", "192.0.2.1")
+        await learners.enter("Eve", "1234", "192.0.2.2")
+        for number in range(4):
+            await learners.enter(f"of this machine {number}", "1234")
+
+    asyncio.run(come())
 
 
 def test_the_right_pin_makes_good_for_wrong_ones(database: Database) -> None:

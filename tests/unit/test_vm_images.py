@@ -211,6 +211,8 @@ def test_ssh_trusts_one_key_and_asks_nobody() -> None:
     line = ssh_options(Path("/key"), Path("/known hosts"), Path("/control"), 2222)
     assert line[line.index("-F") + 1] == "none"
     assert line[line.index("-i") + 1] == "/key"
+    # "~C" after Enter would forward ports between the guest and this host's network.
+    assert line[line.index("-e") + 1] == "none"
     assert line[-1] == "127.0.0.1"
     set_to = {word.partition("=")[0]: word.partition("=")[2] for word in line}
     assert set_to["UserKnownHostsFile"] == '"/known hosts"'

@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem, Text
 from bcclessons.live import guard, server
-from bcclessons.live.app import App
+from bcclessons.live.app import App, refuse
 from bcclessons.live.classroom.address import Address, check_certificate
 from bcclessons.live.classroom.classroom import Classroom, check_attributes, in_use
 from bcclessons.live.classroom.door import ClassDoor, Joining
@@ -85,7 +85,8 @@ def _application(
             *InstructorRoutes(classroom, door, f"{address.origin}/").routes(),
             Mount("/class/assets", assets),
             Mount("/", Joining(app.starlette(), door)),
-        ]
+        ],
+        exception_handlers={Problem: refuse},
     )
     hosts = {
         address.name,

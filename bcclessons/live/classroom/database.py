@@ -68,38 +68,49 @@ class Database:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
-        return self._connection.execute(query, values).fetchall()
+        with _told():
+            return self._connection.execute(query, values).fetchall()
 
     def execute(self, statement: str, *values: object) -> int:
         """Change something; return the id of the row that was inserted last.
 
         Raise Problem, with nothing changed, if it cannot be written.
         """
-        try:
+        with _told():
             return self._connection.execute(statement, values).lastrowid or 0
-        except sqlite3.OperationalError as error:
-            raise Problem(
-                ja=f"クラスのデータベースに書けない（{error}）．講師に伝える．",
-                en=f"the class's database cannot be written ({error}); tell the "
-                "instructor.",
-            ) from error
 
     @contextmanager
     def change(self) -> Iterator[None]:
         """Have all changes of the block made, or none."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        with _told():
+            self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
+        with _told():
+            self._connection.execute("COMMIT")
 
     def forget(self) -> None:
         """Leave nothing of what was deleted in the files."""
-        self._connection.execute("VACUUM")
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with _told():
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raise Problem for an error of the database, as of a full disk."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise Problem(
+            ja=f"クラスのデータベースを読み書きできない（{error}）．講師に伝える．",
+            en=f"the class's database cannot be read or written ({error}); tell the "
+            "instructor.",
+        ) from error

@@ -18,6 +18,7 @@ from bcclessons.machines.vm import kvm
 from bcclessons.machines.vm.client import Vm
 from bcclessons.machines.vm.store import Store
 from bcclessons.machines.workspace import Workspace
+from bcclessons.setup.files import unwritable
 
 if TYPE_CHECKING:
     from bcclessons.console.console import Console
@@ -100,7 +101,13 @@ class Seat:
 
     def refresh(self) -> None:
         """Make the learner's copy of the checkout, or make good what is damaged."""
-        checkout.refresh(self._fleet.workspace.checkout, self.checkout)
+        try:
+            checkout.refresh(self._fleet.workspace.checkout, self.checkout)
+        except OSError as error:
+            raise unwritable(error) or Problem(
+                ja=f"受講者のファイルを用意できない（{error}）．",
+                en=f"the learner's files cannot be prepared ({error}).",
+            ) from error
 
     def _start(self) -> Vm:
         self.refresh()

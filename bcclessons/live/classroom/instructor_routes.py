@@ -48,15 +48,15 @@ class InstructorRoutes:
             "/class/board/content": self._board_content,
             "/class/projector": self._projector,
             "/class/projector/content": self._projector_content,
-            "/class/look/{learner:int}": self._look,
-            "/class/look/{learner:int}/content": self._look_content,
+            "/class/look/{learner}": self._look,
+            "/class/look/{learner}/content": self._look_content,
             "/class/class.csv": self._csv,
         }
         return [
             Route("/class/instructor", self._enter),
             *(Route(path, self._guarded(answer)) for path, answer in shown.items()),
             Route(
-                "/class/pin/{learner:int}",
+                "/class/pin/{learner}",
                 self._guarded(self._forget_pin),
                 methods=["POST"],
             ),
@@ -113,9 +113,14 @@ class InstructorRoutes:
     async def _look_content(self, request: Request) -> Response:
         return self._look_page("look-content.html", request)
 
-    def _look_page(self, template: str, request: Request) -> Response:
+    def _learners_of(self, request: Request) -> list[Learner]:
+        """Return the learner of the request's path, or none."""
         number = request.path_params["learner"]
-        found = [each for each in self._classroom.learners.all() if each.id == number]
+        learners = self._classroom.learners.all()
+        return [each for each in learners if str(each.id) == number]
+
+    def _look_page(self, template: str, request: Request) -> Response:
+        found = self._learners_of(request)
         if not found:
             return PlainTextResponse("There is no such learner.\n", 404)
         return templates.page(template, request, self._screen(found[0]))
@@ -150,10 +155,8 @@ class InstructorRoutes:
         )
 
     async def _forget_pin(self, request: Request) -> Response:
-        number = request.path_params["learner"]
-        for learner in self._classroom.learners.all():
-            if learner.id == number:
-                self._classroom.learners.forget_pin(learner)
+        for learner in self._learners_of(request):
+            self._classroom.learners.forget_pin(learner)
         language = templates.language_of(request)
         return RedirectResponse(f"/class/board?lang={language}", 303)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bcclessons.live.classroom.door import ClassDoor
 
 _MOST_FORM_BYTES = 4096
+_FORM_SECONDS = 10.0
 
 
 class LearnerRoutes:
@@ -47,7 +49,9 @@ class LearnerRoutes:
         wanted = _own_path(form.get("next", "/"))
         name = form.get("name", "")
         try:
-            learner = await self._classroom.learners.enter(name, form.get("pin", ""))
+            learner = await self._classroom.learners.enter(
+                name, form.get("pin", ""), _network_address(request)
+            )
         except Problem as problem:
             values = {"next": wanted, "name": name[:40], "problem": problem.text}
             return templates.page("join.html", request, values, 403)
@@ -88,14 +92,26 @@ async def _form(request: Request) -> dict[str, str]:
     Raise HTTPException if it is too large.
     """
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_FORM_BYTES:
-            raise HTTPException(413)
+    try:
+        async with asyncio.timeout(_FORM_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _MOST_FORM_BYTES:
+                    raise HTTPException(413)
+    except ClientDisconnect as error:
+        raise HTTPException(400) from error
+    except TimeoutError as error:
+        raise HTTPException(408, headers={"Connection": "close"}) from error
     try:
         return dict(parse_qsl(body.decode(), max_num_fields=10))
     except ValueError:
         return {}
+
+
+def _network_address(request: Request) -> str:
+    """Return where a request comes from; "" for this machine, where a proxy may be."""
+    host = request.client.host if request.client else ""
+    return "" if host.startswith("127.") or host == "::1" else host
 
 
 def _own_path(path: str) -> str:

@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
     from bcclessons.live.classroom.database import Database
 
 MOST_LEARNERS = 200
+# From one address, which may be that of a room behind a router.
+MOST_NEW_OF_ONE_ADDRESS = 50
 _NAME_CHARACTERS = 40
 # So many wrong PINs in a row are free; after each further one, one waits.
 _FREE_TRIES = 5
 _PAUSE_SECONDS = 30.0
+# Letters and symbols by category, but blank.
+_BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
 _UNPRINTABLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 
 
@@ -40,7 +45,9 @@ def name_of(typed: str) -> str:
             ja=f"名前は 1〜{_NAME_CHARACTERS} 文字で入力する．",
             en=f"type a name of 1 to {_NAME_CHARACTERS} characters.",
         )
-    if any(unicodedata.category(character) in _UNPRINTABLE for character in name):
+    categories = [unicodedata.category(each) for each in name if each not in _BLANK]
+    is_seen = any(category[0] in "LNPS" for category in categories)
+    if not is_seen or not _UNPRINTABLE.isdisjoint(categories):
         raise Problem(
             ja="名前に使えない文字（制御文字など）が含まれている．",
             en="the name holds a character that cannot be shown.",
@@ -80,6 +87,7 @@ class Learners:
         self._clock = clock
         self._entering = asyncio.Lock()
         self._failures: dict[str, tuple[int, float]] = {}
+        self._new_of: Counter[str] = Counter()  # by address; in memory alone
 
     def all(self) -> list[Learner]:
         """Return them in order of name."""
@@ -94,10 +102,13 @@ class Learners:
         )
         return Learner(*rows[0]) if rows else None
 
-    async def enter(self, typed_name: str, typed_pin: str) -> Learner:
+    async def enter(
+        self, typed_name: str, typed_pin: str, address: str = ""
+    ) -> Learner:
         """Return the learner of a name and PIN; a new name makes a new learner.
 
-        Raise Problem if the PIN is another's, or was wrong too often.
+        ``address`` is where he comes from, if that shall count: nobody alone can fill
+        the class. Raise Problem if the PIN is another's, or was wrong too often.
         """
         name, pin = name_of(typed_name), pin_of(typed_pin)
         folded = _folded(name)
@@ -107,7 +118,15 @@ class Learners:
                 "SELECT id, name, salt, pin FROM learners WHERE folded = ?", folded
             )
             if not rows:
-                return await self._new(name, folded, pin)
+                if self._new_of[address] >= MOST_NEW_OF_ONE_ADDRESS:
+                    raise Problem(
+                        ja="このアドレスから入った人が多すぎる．講師に伝える．",
+                        en="too many learners have joined from this address; tell the "
+                        "instructor.",
+                    )
+                learner = await self._new(name, folded, pin)
+                self._new_of[address] += bool(address)
+                return learner
             number, kept_name, salt, digest = rows[0]
             if not digest:  # the instructor has taken the PIN away: this is the new one
                 await self._set_pin(number, pin)

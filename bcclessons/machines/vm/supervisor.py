@@ -59,7 +59,7 @@ class Guest:
 def ssh_options(key: Path, known_hosts: Path, control: Path, port: int) -> list[str]:
     """Return the options of every ssh to the guest: this key, this guest, no asking."""
     return [
-        "-F", "none", "-q", "-i", str(key), "-p", str(port), "-l", "root",
+        "-F", "none", "-q", "-e", "none", "-i", str(key), "-p", str(port), "-l", "root",
         "-o", f"UserKnownHostsFile=\"{known_hosts}\"", "-o", "HostKeyAlias=bcc-lessons",
         "-o", "StrictHostKeyChecking=yes", "-o", "IdentitiesOnly=yes",
         "-o", "IdentityAgent=none", "-o", "BatchMode=yes",
