@@ -119,7 +119,8 @@ def test_a_stopped_server_is_named_and_found_again(
         live.process.terminate()
         live.process.wait(15)
         expect(here.state).to_have_text(
-            "The server does not answer. If it was stopped, type: ./lab site",
+            "The server does not answer. If you stopped it, type: ./lab site. In a "
+            "class, tell the instructor.",
             timeout=SECONDS,
         )
         with serving(copy, tmp_path, "--port", port):

@@ -11,6 +11,10 @@ const Terminals = (() => {
   const template = /** @type {HTMLTemplateElement} */ (all("#live-terminals")[0]);
   box.append(template.content.cloneNode(true));
 
+  /** A terminal's answer to a program: its position, kind, colours. */
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it begins with an escape character
+  const REPORT = /^\x1b(\[[?>]?[\d;]*[Rcn]|[\]P])/;
+
   let before = /** @type {HTMLElement | null} */ (null); // what had the focus
   /** @param {HTMLElement} place */
   const make = (place) => {
@@ -33,8 +37,8 @@ const Terminals = (() => {
       if (fit()) line?.resize(size());
     };
     const send = (/** @type {string} */ data) => {
-      // What a program once asked the terminal is not answered again.
-      if (old.toDraw > 0) return;
+      // What a program once asked the terminal is not answered again; keys are sent.
+      if (old.toDraw > 0 && REPORT.test(data)) return;
       if (isOver && name === "shell") return data === "\r" && line.reopen();
       typed = !"\r\x03\x15".includes(data);
       line.write(data);
