@@ -14,8 +14,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bcclessons.console.text import Problem
 from bcclessons.live.session import Session
-from bcclessons.setup.files import write_atomically
+from bcclessons.setup.files import unwritable, write_atomically
 
 _YEAR = 365 * 24 * 3600
 
@@ -30,8 +31,8 @@ class Door(Protocol):
 def secret(folder: Path) -> bytes:
     """Return the secret that cookies are made from: kept, so that they outlive a server.
 
-    It is made, for this user's eyes only, where there is none. Raise OSError if it cannot
-    be kept.
+    It is made, for this user's eyes only, where there is none. Raise Problem if it
+    cannot be kept.
     """
     path = folder / "live-secret"
     try:
@@ -40,9 +41,15 @@ def secret(folder: Path) -> bytes:
         found = b""
     if len(found) < 32:
         found = secrets.token_bytes(32)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        write_atomically(path, found.hex())
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            write_atomically(path, found.hex())
+        except OSError as error:
+            raise unwritable(error) or Problem(
+                ja=f"{path} を保存できない（{error.strerror}）．",
+                en=f"cannot keep {path} ({error.strerror}).",
+            ) from error
     return found
 
 

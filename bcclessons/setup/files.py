@@ -37,8 +37,11 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
             if path.is_dir():  # the one thing that a rename does not replace
                 raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
             data = content.encode() if isinstance(content, str) else content
+            is_new = not path.exists()
+            if not is_new:  # nobody reads it before it has the mode of the old one
+                temporary[path].touch(mode=0o600)
             temporary[path].write_bytes(data)
-            if path.exists():
+            if not is_new:
                 temporary[path].chmod(path.stat().st_mode & 0o7777)
         for path in contents:
             current = path

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import re
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from bcclessons.live.classroom.classroom import Classroom
 from bcclessons.live.classroom.door import ClassDoor
 from bcclessons.live.classroom.instructor_routes import visible
 from bcclessons.live.classroom.learners import Learner
+from bcclessons.live.door import secret
 from bcclessons.live.pages import Pages
 from bcclessons.machines.workspace import Workspace
 from tests.conftest import CHECKOUT
@@ -159,6 +161,18 @@ def test_where_there_is_no_class_nothing_is_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file/class"
+    with (
+        pytest.raises(Problem, match=r"cannot use .*file/class"),
+        stored.in_use(folder),
+    ):
+        pass
+    with pytest.raises(Problem, match=r"cannot keep .*live-secret"):
+        secret(folder)
+
+
 def test_a_class_runs_once(tmp_path: Path) -> None:
     with (
         stored.in_use(tmp_path),
@@ -226,6 +240,20 @@ def test_a_certificate_comes_with_its_key(tmp_path: Path) -> None:
     cert.write_text("no certificate")
     with pytest.raises(Problem, match="cannot be used"):
         check_certificate(cert, cert)
+
+
+def test_no_key_is_asked_a_pass_phrase_for(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-passout", "pass:abcd",
+         "-subj", "/CN=localhost", "-keyout", key, "-out", cert],
+        check=True, capture_output=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    with pytest.raises(Problem, match="the key not encrypted"):
+        check_certificate(cert, key)
+    assert "pass phrase" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("language", Language)

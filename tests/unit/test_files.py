@@ -29,3 +29,21 @@ def test_all_files_are_written_or_none(tmp_path: Path) -> None:
             write_all({first: "new", second: "new"})
         assert first.read_text() == "old"
         assert sorted(tmp_path.iterdir()) == [first, folder]
+
+
+def test_a_secret_is_never_readable_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "secret"
+    path.touch(mode=0o600)
+    modes = []
+    write = Path.write_bytes
+
+    def watched(self: Path, data: bytes) -> int:
+        written = write(self, data)
+        modes.append(self.stat().st_mode & 0o777)
+        return written
+
+    monkeypatch.setattr(Path, "write_bytes", watched)
+    write_atomically(path, "x")
+    assert modes == [0o600]

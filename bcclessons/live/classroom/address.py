@@ -80,7 +80,9 @@ def check_certificate(cert: Path | None, key: Path | None) -> None:
             ja="--cert と --key は両方指定する．", en="give both --cert and --key."
         )
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+        # With a password, if a wrong one: OpenSSL would ask the terminal for it.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key, password=lambda: "-")
     except OSError as error:  # ssl.SSLError is one
         reason = error.strerror or error
         raise Problem(

@@ -21,6 +21,7 @@ from bcclessons.live.classroom.progress import ClassProgress
 from bcclessons.live.classroom.session import LearnerSession
 from bcclessons.live.progress import PageConsole
 from bcclessons.machines.workspace import Workspace
+from bcclessons.setup.files import unwritable
 
 _FILE = "class.db"
 _FOLDERS = "learners"
@@ -77,8 +78,15 @@ class Classroom:
 @contextmanager
 def in_use(folder: Path) -> Iterator[None]:
     """Have the class's folder for this process alone. Raise Problem if it is another's."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "lock").open("w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        opened = (folder / "lock").open("w")
+    except OSError as error:
+        raise unwritable(error) or Problem(
+            ja=f"{folder} を使えない（{error.strerror}）．",
+            en=f"cannot use {folder} ({error.strerror}).",
+        ) from error
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
