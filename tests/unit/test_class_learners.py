@@ -102,10 +102,26 @@ def test_wrong_pins_are_slowed_down(database: Database) -> None:
     clock.now = 30
     with pytest.raises(Problem, match="not the PIN"):
         enter(learners, "Ada", "5005")
-    with pytest.raises(Problem, match="try again"):
+    with pytest.raises(Problem, match="try again in 60 s"):
         enter(learners, "Ada", "1234")
-    clock.now = 60
+    clock.now = 90
     enter(learners, "Ada", "1234")
+
+
+def test_an_hour_is_for_few_wrong_pins(database: Database) -> None:
+    clock = Clock()
+    learners = Learners(database, clock)
+    enter(learners, "Ada")
+    tried = 0
+    for second in range(0, 3600, 10):
+        clock.now = second
+        for pin in range(5000, 5010):
+            with pytest.raises(Problem) as refused:
+                enter(learners, "Ada", str(pin))
+            if "not the PIN" not in refused.value.text.en:
+                break
+            tried += 1
+    assert tried < 18
 
 
 def test_one_address_cannot_fill_the_class(
@@ -154,7 +170,12 @@ def test_two_who_enter_at_once_with_one_name_are_one_or_refused(
 def test_the_instructor_lets_one_choose_a_new_pin(database: Database) -> None:
     learners = Learners(database)
     ada = enter(learners, "Ada")
+    cookie = learners.cookie(ada)
+    for _ in range(5):  # by somebody else
+        with pytest.raises(Problem, match="not the PIN"):
+            enter(learners, "Ada", "9999")
     learners.forget_pin(ada)
+    assert learners.of_cookie(cookie) is None
     assert enter(learners, "Ada", "4321") == ada
     with pytest.raises(Problem, match="not the PIN"):
         enter(learners, "Ada", "1234")

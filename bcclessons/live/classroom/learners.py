@@ -22,9 +22,11 @@ MOST_LEARNERS = 200
 # From one address, which may be that of a room behind a router.
 MOST_NEW_OF_ONE_ADDRESS = 50
 _NAME_CHARACTERS = 40
-# So many wrong PINs in a row are free; after each further one, one waits.
+# So many wrong PINs in a row are free; after each further one, one waits, and twice as
+# long each time: the usual PINs are few.
 _FREE_TRIES = 5
 _PAUSE_SECONDS = 30.0
+_LONGEST_PAUSE_SECONDS = 480.0
 # Letters and symbols by category, but blank.
 _BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
 _UNPRINTABLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
@@ -146,8 +148,11 @@ class Learners:
 
     def _check_tries(self, folded: str) -> None:
         tries, last = self._failures.get(folded, (0, 0.0))
-        left = last + _PAUSE_SECONDS - self._clock()
-        if tries >= _FREE_TRIES and left > 0:
+        if tries < _FREE_TRIES:
+            return
+        pause = _PAUSE_SECONDS * 2.0 ** min(tries - _FREE_TRIES, 9)
+        left = last + min(pause, _LONGEST_PAUSE_SECONDS) - self._clock()
+        if left > 0:
             raise Problem(
                 ja=f"PIN を続けて間違えた．{left:.0f} 秒待って入力し直す．",
                 en=f"too many wrong PINs; try again in {left:.0f} s.",
@@ -174,8 +179,17 @@ class Learners:
         )
 
     def forget_pin(self, learner: Learner) -> None:
-        """Let the next who enters with this name choose a new PIN."""
-        self._database.execute("UPDATE learners SET pin = x'' WHERE id = ?", learner.id)
+        """Let the next who enters with this name choose a new PIN.
+
+        Who came in with the one before, perhaps by guessing it, has to enter again.
+        """
+        with self._database.change():
+            for statement in (
+                "UPDATE learners SET pin = x'' WHERE id = ?",
+                "DELETE FROM logins WHERE learner = ?",
+            ):
+                self._database.execute(statement, learner.id)
+        self._failures.pop(_folded(learner.name), None)
 
     def cookie(self, learner: Learner) -> str:
         """Return a new secret by which the learner is known from now on."""
