@@ -49,17 +49,22 @@ def run(machine: Vm, script: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def qemu_ticks(share: Path) -> int:
-    """Return the CPU time that the VM's QEMU has taken, in ticks."""
+def qemu(share: Path) -> Path:
+    """Return the folder in /proc of the VM's QEMU."""
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
-            numbers = (entry / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if words[0].startswith(b"qemu") and os.fsencode(share) in b" ".join(words):
-            return int(numbers[11]) + int(numbers[12])
+            return entry
     raise AssertionError("it does not run")
+
+
+def qemu_ticks(share: Path) -> int:
+    """Return the CPU time that it has taken, in ticks."""
+    numbers = (qemu(share) / "stat").read_text().rpartition(")")[2].split()
+    return int(numbers[11]) + int(numbers[12])
 
 
 def test_no_link_or_device_of_it_is_one_on_the_host(confined: Vm, share: Path) -> None:
@@ -84,6 +89,12 @@ def test_a_file_of_it_has_a_largest_size(confined: Vm, share: Path) -> None:
     done = run(confined, f"head -c {LARGEST_FILE + 1} /dev/zero >big; echo goes on")
     assert done.stdout == "goes on\n"
     assert (share / "big").stat().st_size == LARGEST_FILE
+
+
+@pytest.mark.usefixtures("confined")
+def test_where_memory_ends_it_ends_before_the_server(share: Path) -> None:
+    own = int(Path("/proc/self/oom_score_adj").read_text())
+    assert int((qemu(share) / "oom_score_adj").read_text()) > own
 
 
 def test_it_reaches_no_port_of_the_host(confined: Vm) -> None:

@@ -24,8 +24,12 @@ BOOT_SECONDS = 120.0
 LARGEST_FILE = 16 << 20
 """The bytes of the largest file that a confined guest may write into its share."""
 
-# Without the signal, a write beyond the limit fails in the guest, and QEMU goes on.
-_CONFINEMENT = ("env", "--ignore-signal=XFSZ", "prlimit", f"--fsize={LARGEST_FILE}")
+# Where this host's memory ends, the kernel kills a guest, and not the server. Without
+# the signal, a write beyond the limit fails in the guest, and QEMU goes on.
+_CONFINEMENT = (
+    *("choom", "--adjust", "1000", "--"),
+    *("env", "--ignore-signal=XFSZ", "prlimit", f"--fsize={LARGEST_FILE}"),
+)
 
 
 class QemuError(Exception):
