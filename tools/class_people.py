@@ -31,6 +31,7 @@ class Learner:
     header: float = 0.0
     event: float = 0.0
     waited: list[int] = field(default_factory=list)
+    is_here: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def work(self, server: ClassServer, begin: asyncio.Event) -> None:
         """Join, run lesson 02 when all are there, and cause an event in the shell."""
@@ -51,6 +52,7 @@ class Learner:
                 json.dumps({"type": "hello", "language": "en", "lesson": "02"})
             )
             lesson = await opened(f"/live/terminal/02.lesson?{size}")
+            self.is_here.set()
             await begin.wait()
             start = time.monotonic()
             listening = asyncio.create_task(self._listen(control))
@@ -110,10 +112,14 @@ class Browser(Learner):
         await page.fill("#name", self.name)
         await page.fill("#pin", "1234")
         await page.click("form button")
-        await page.get_by_role("tab", name="Run").click()
+        await page.locator(".class-bar").wait_for()  # its scripts have run
+        await page.locator("#tab-run").click()
+        button = page.locator("[data-run]").first
+        await button.wait_for()
+        self.is_here.set()
         await begin.wait()
         start = time.monotonic()
-        await page.locator(".live-run:visible").first.click()
+        await button.click()
         rows = page.locator(".xterm-rows")
         await rows.filter(has_text=_HEADER).first.wait_for(timeout=PATIENCE * 1000)
         self.header = time.monotonic() - start

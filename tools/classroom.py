@@ -111,7 +111,8 @@ async def measured(server: ClassServer, learners: int, browsers: int) -> Result:
                 context = await chromium.new_context(locale="en-US")
                 people.append(Browser(f"Browser {n}", page=await context.new_page()))
         work = [asyncio.create_task(each.work(server, begin)) for each in people]
-        await asyncio.sleep(10)
+        for each in people:
+            await asyncio.wait_for(each.is_here.wait(), PATIENCE)
         watching = asyncio.create_task(_watch_board(server, board))
         begin.set()
         await asyncio.wait_for(asyncio.gather(*work), PATIENCE)
