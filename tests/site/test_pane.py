@@ -372,7 +372,8 @@ def test_nothing_stays_lit_whose_sentence_is_out_of_sight(
 
 
 def test_a_line_leads_to_each_of_its_explanations_in_turn(open_page: Open) -> None:
-    page = open_page(LESSON)
+    # A smooth scroll may take seconds on a busy machine.
+    page = open_page(LESSON, reduced_motion="reduce")
     number = page.locator("#L20 a.number")
     seen = []
     for _ in range(3):

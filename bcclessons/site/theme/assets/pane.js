@@ -171,7 +171,7 @@ const Pane = (() => {
 
   // From the prose to the program.
   const go = (/** @type {Element} */ to, /** @type {any} */ block, lines = Page.lines(to)) => {
-    own = performance.now() + 10_000;
+    own = performance.now() + 3000;
     stay = true;
     asked = nothing;
     if (pane.dataset.tab !== "run") open("program");
