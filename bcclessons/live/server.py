@@ -6,14 +6,17 @@ import asyncio
 import resource
 import signal
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from bcclessons.console.text import Problem
+from bcclessons.live.connection import Connection
 
 _MOST_FRAME_BYTES = 1024 * 1024
 # Far more than a class needs: each costs little, and a flood must not shut it out.
@@ -29,9 +32,11 @@ class Server(uvicorn.Server):
     ) -> None:
         """``settings`` are further ones of uvicorn.Config, as of TLS."""
         _raise_file_limit()
+        self.count: Counter[str] = Counter()
         super().__init__(
             uvicorn.Config(
                 app,
+                http=partial(Connection, self.count),  # type: ignore[arg-type]
                 lifespan="off",
                 log_level="error",
                 access_log=False,

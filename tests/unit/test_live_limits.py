@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from starlette.responses import PlainTextResponse
 
 from bcclessons.console.text import Language
 from bcclessons.course.lesson import Lesson
-from bcclessons.live import messages
+from bcclessons.live import connection, messages, server
 from bcclessons.live.control import Control
 from bcclessons.live.kept_output import KEPT_BYTES, KeptOutput
 from bcclessons.live.progress import PageConsole
@@ -117,3 +118,46 @@ def test_modes_that_a_program_makes_up_are_not_kept() -> None:
 def test_what_is_no_message_of_a_terminal_is_refused(text: str) -> None:
     with pytest.raises((ValueError, RecursionError)):
         messages.decode_terminal(text)
+
+
+@pytest.mark.parametrize("most", [3, 100])
+def test_connections_that_ask_for_nothing_end(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(connection, "FIRST_REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(connection, "MOST_OF_ONE_ADDRESS", most)
+
+    async def ending() -> None: ...
+
+    async def still_open(sent: bytes) -> bool:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        try:
+            await asyncio.wait_for(reader.read(1), 0.1)
+        except TimeoutError:
+            opened.append((reader, writer))
+            return True
+        writer.close()
+        return False
+
+    async def attack() -> tuple[int, bool]:
+        running = server.Server(PlainTextResponse("here"), ending)
+        serving = asyncio.create_task(running.serve([listener]))
+        begun = b"GET / HTTP/1.1\r\nHost: x\r\n"
+        count = sum(await asyncio.gather(*(still_open(begun) for _ in range(5))))
+        for reader, writer in opened:
+            assert await asyncio.wait_for(reader.read(1), 5) == b""
+            writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(begun + b"\r\n")
+        answers = (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+        running.should_exit = True
+        await serving
+        assert not running.count
+        return count, answers
+
+    opened: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    with server.listening("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        assert asyncio.run(attack()) == (min(most, 5), True)
