@@ -7,7 +7,6 @@ import contextlib
 import importlib.util
 import re
 import subprocess
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from bcclessons.grading import busy, compiler, contract, diagnosis, silent
 from bcclessons.grading.contract import Limits, Observation, Request
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.source import Source
+from bcclessons.grading.tail import Tail
 from bcclessons.grading.trial import CheckFailed, Trial
 from bcclessons.setup.files import unreadable
 
@@ -131,35 +131,35 @@ def _observe(
 ) -> Observation:
     """Have the program run on the machine; return what the observer tells of it."""
     argv = ["/usr/bin/python3", "-B", "-m", "bcclessons.grading.observer"]
+    line, reason = "", "no answer"
     with (
         # It may have ended before it read anything.
         contextlib.suppress(BrokenPipeError),
-        tempfile.TemporaryFile("w+", errors="replace") as stderr,
         # Leaving it closes the pipes and waits. So what runs there is told to end, and
         # cleans up, whatever ends us. A kill would reach sudo or ssh alone.
         subprocess.Popen(
             machine.command(argv, root=True),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=stderr,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
         ) as process,
     ):
         assert process.stdin is not None
         assert process.stdout is not None
+        assert process.stderr is not None
+        tail = Tail(process.stderr)
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(request.to_json())
             process.stdin.flush()
-        started_line = f"{contract.STARTED}\n"
         line = process.stdout.readline(_MOST_CHARACTERS)
-        if line == started_line:
+        if line == f"{contract.STARTED}\n":
             started()
             line = process.stdout.readline(_MOST_CHARACTERS)
         if not line:
             process.wait()
-        stderr.seek(0)
-        reason = (stderr.read(4096).strip() or "no answer").splitlines()[-1]
+            reason = tail.last_line() or reason
     try:
         found = msgspec.json.decode(line, type=Observation)
         if any(not 0 <= call.step < len(request.steps) for call in found.calls):
