@@ -10,8 +10,9 @@ import pytest
 
 from bcclessons.live.kept_output import KEPT_BYTES
 from bcclessons.live.terminal import WINDOW_BYTES
-from tests.live.conftest import Live, Tty
+from tests.live.conftest import Live, Tty, serving
 from tests.processes import started_with
+from tests.site.test_lab_site import copied_lab
 
 HEADER = r"TIME\(s\) +COMM +PID +MESSAGE"
 
@@ -133,12 +134,14 @@ def test_a_slow_page_does_not_hold_up_another(live: Live) -> None:
         assert re.match(rb"(\x1b\[\?\d+[hl])*\d+\r\n", slow.drawn)
 
 
-def test_ten_thousand_bytes_a_second_of_typing_do_no_harm(live: Live) -> None:
-    with live.terminal("02.shell") as shell:
+def test_megabytes_of_typing_do_no_harm(checkout: Path, tmp_path: Path) -> None:
+    # In a server of its own: the shell has to draw some of it.
+    copy = copied_lab(checkout, tmp_path / "copy")
+    with serving(copy, tmp_path) as live, live.terminal("02.shell") as shell:
         sync(shell, "before")
         shell.type("sleep 2\r")
         for _ in range(50):
             shell.type("x" * 50_000)
         time.sleep(2.5)
         shell.type("\x03")
-    assert live.get("/").status == 200
+        assert live.get("/").status == 200
