@@ -111,9 +111,13 @@ def packages() -> Path:
     return npm.installed(source, what, Console(language_of(os.environ)))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; a machine without it fails, since ./lab test installs it."""
+    """Debian's Chromium; a machine without it fails, since ./lab test installs it.
+
+    For a module: while Playwright runs, this process has an event loop, and its other
+    tests could not run one of their own.
+    """
     path = shutil.which("chromium")
     assert path is not None, "Chromium is missing: ./lab test installs it"
     with sync_playwright() as playwright:

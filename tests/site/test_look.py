@@ -29,7 +29,7 @@ class Survey:
     """Bytes before a recording plays."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def survey(browser: Browser, address: str, pages: list[str], packages: Path) -> Survey:
     """Look at every page once, in all widths and schemes."""
     found = Survey()

@@ -170,7 +170,7 @@ LONG = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def home(browser: Browser, address: str) -> Iterator[dict[str, Page]]:
     """The home page in both languages, for one search after another."""
     with opening(browser, address) as opened:

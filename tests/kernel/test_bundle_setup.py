@@ -1,6 +1,6 @@
 """./lab bundle, and what comes of it where there is no network.
 
-The slow one, on a bare Debian, takes root: ./lab test tests/kernel/test_bundle.py -m slow
+The slow one, on a bare Debian, takes root: ./lab test tests/kernel/test_bundle_setup.py -m slow
 """
 
 from __future__ import annotations
