@@ -277,7 +277,7 @@ def test_a_vm_that_was_killed_is_started_again(tmp_path: Path) -> None:
         await ada.run()
         await ada.shell("echo a''gain", "again")
 
-    run(tmp_path, work, 60)
+    run(tmp_path, work, 180)
 
 
 def test_files_that_fill_the_disk_end_the_vm(

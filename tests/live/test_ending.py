@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.conftest import serving
+from tests.live.test_learner_files import checked
 from tests.live.test_terminals import HEADER, sync
 from tests.processes import started_with
 from tests.site.test_lab_site import copied_lab
@@ -54,8 +55,7 @@ def test_files_progress_and_cookie_are_there_again(
         text = live.my_sample("02/1").with_name("solution").read_text()
         control.send("save", exercise="02/1", text=text, base=file["revision"])
         control.expect("saved")
-        control.send("check", exercise="02/1")
-        assert control.expect("verdict")["solved"]
+        assert checked(control)["solved"]
         cookie = live.cookie().partition("=")[2]
         os.kill(live.process.pid, signal.SIGKILL)
         live.process.wait(20)

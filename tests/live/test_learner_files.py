@@ -22,6 +22,17 @@ def save(control: Control, text: str, base: object) -> None:
     control.send("save", exercise=LABEL, text=text, base=base)
 
 
+def checked(control: Control) -> dict[str, Any]:
+    """Check the file; again, where the machine was too busy to tell."""
+    for _ in range(6):
+        control.send("check", exercise=LABEL)
+        control.expect("checking")
+        verdict = control.expect("verdict")
+        if not verdict["undecided"]:
+            break
+    return verdict
+
+
 def test_the_file_is_made_from_the_start(fresh: Live) -> None:
     with fresh.control() as control:
         file = opened(control)
@@ -127,17 +138,14 @@ def test_a_check_says_what_is_wrong_and_then_that_it_is_solved(fresh: Live) -> N
     path = fresh.my_sample(LABEL)
     with fresh.control() as control:
         file = opened(control)
-        control.send("check", exercise=LABEL)
-        control.expect("checking")
-        verdict = control.expect("verdict")
+        verdict = checked(control)
         assert not verdict["solved"]
         assert "TIME(s) should be" in verdict["text"]
         line = file["text"].splitlines()[verdict["line"] - 1]
         assert "printb" in line or "event.time" in line
         shutil.copy(path.with_name("solution"), path)
-        control.send("check", exercise=LABEL)
-        assert control.expect("verdict")["solved"]
-        assert control.expect("state")["solved"] == [LABEL]
+        assert checked(control)["solved"]
+        control.expect("state", solved=[LABEL])
 
 
 def test_hints_come_one_by_one(fresh: Live) -> None:
