@@ -105,16 +105,14 @@ def main() -> int:
     parser.add_argument("--vm", action="store_true")
     parser.add_argument("--on")
     given = parser.parse_args()
-    console = Console(given.lang)
-    try:
+
+    def work() -> int:
         target = Target.from_options(host=given.host, vm=given.vm, on=given.on)
         with temporary_folder() as private:
+            console = Console(given.lang)
             return asyncio.run(serve(console, target, given.where, private))
-    except Problem as problem:
-        print("lab:", problem.text.to(given.lang), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 0
+
+    return server.exit_status(given.lang, work)
 
 
 if __name__ == "__main__":

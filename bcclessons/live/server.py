@@ -6,6 +6,7 @@ import asyncio
 import resource
 import signal
 import socket
+import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -15,7 +16,7 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
-from bcclessons.console.text import Problem
+from bcclessons.console.text import Language, Problem
 from bcclessons.live.connection import Connection
 
 _MOST_FRAME_BYTES = 1024 * 1024
@@ -81,6 +82,17 @@ def listening(address: str, port: int) -> socket.socket:
     # Now: who opens the address at once has to wait, and is not refused.
     found.listen(1024)
     return found
+
+
+def exit_status(language: Language, work: Callable[[], int]) -> int:
+    """Return what the work does; where it raises Problem, say that, and return 1."""
+    try:
+        return work()
+    except Problem as problem:
+        print("lab:", problem.text.to(language), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
 
 
 def status_of(server: Server) -> int:

@@ -137,8 +137,8 @@ def main() -> int:
     parser.add_argument("--key", type=Path)
     parser.add_argument("--lang", type=Language, required=True)
     given = parser.parse_args()
-    console = Console(given.lang)
-    try:
+
+    def work() -> int:
         check_certificate(given.cert, given.key)
         tls = given.cert is not None
         address = Address.of(given.listen, given.port, tls=tls)
@@ -146,12 +146,10 @@ def main() -> int:
         certificate = {name: str(path) for name, path in files.items()}
         with in_use(given.folder):
             check_attributes(given.folder)
+            console = Console(given.lang)
             return asyncio.run(serve(console, address, given.folder, certificate))
-    except Problem as problem:
-        print("lab:", problem.text.to(given.lang), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 0
+
+    return server.exit_status(given.lang, work)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from bcclessons.console.text import Problem
 
-LOOPBACK = "127.0.0.1"
-
 
 class Address(NamedTuple):
     """``name`` is what browsers are told, ``number`` what the socket is bound to."""
