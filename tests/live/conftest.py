@@ -181,6 +181,33 @@ class Tty:
             self.read(end - time.monotonic())
 
 
+def started(
+    command: Sequence[str | Path], checkout: Path, settings: dict[str, str]
+) -> subprocess.Popen[str]:
+    """Start a server of a checkout, with these settings in its environment."""
+    return subprocess.Popen(
+        command,
+        cwd=checkout,
+        env={**os.environ, **settings},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def said(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
+    """Read what a server says until that has a pattern; return what it is."""
+    assert process.stderr
+    text = ""
+    for line in process.stderr:
+        text += line
+        if found := re.search(pattern, text):
+            return found
+    raise AssertionError(text)
+
+
 @contextmanager
 def serving(
     checkout: Path,
@@ -199,34 +226,16 @@ def serving(
     temporary = tempfile.mkdtemp(prefix="live-")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [*before, "./lab", "--lang", "en", "site", "--port", str(port), *options],
-        cwd=checkout,
-        env={
-            **os.environ,
-            "XDG_STATE_HOME": str(state),
-            "TMPDIR": temporary,
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stderr
+    command = [*before, "./lab", "--lang", "en", "site", "--port", str(port), *options]
+    settings = {"XDG_STATE_HOME": str(state), "TMPDIR": temporary}
+    process = started(command, checkout, settings)
     try:
-        said = ""
-        for line in process.stderr:
-            said += line
-            if found := re.search(r"http://([^/]+)/en/\?token=(\S+)", line):
-                break
-        else:
-            raise AssertionError(said)
+        found = said(process, r"http://([^/]+)/en/\?token=(\S+)")
         yield Live(checkout, state, Path(temporary), process, found[1], found[2])
     finally:
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=15)
-    assert process.returncode in statuses, said
+        _, rest = process.communicate(timeout=15)
+    assert process.returncode in statuses, rest
     assert left_of(temporary) == {}
     os.rmdir(temporary)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import signal
 import socket
@@ -19,7 +18,7 @@ from urllib.parse import urlencode
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.live.conftest import Answer, Live
+from tests.live.conftest import Answer, Live, said, started
 
 FOREIGN = ("http://example.org", "null", "")
 SOCKETS = ("/live/control", "/live/terminal/02.shell?columns=80&rows=24")
@@ -77,24 +76,13 @@ def teaching(checkout: Path, folder: Path, *options: str) -> Iterator[Class]:
     """Run ./lab class with its state in a folder, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = subprocess.Popen(
-        ["./lab", "--lang", "en", "class", "--port", str(port), *options],
-        cwd=checkout,
-        env={**os.environ, "XDG_STATE_HOME": str(folder / "state")},
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stderr
+    command = ["./lab", "--lang", "en", "class", "--port", str(port), *options]
+    process = started(command, checkout, {"XDG_STATE_HOME": str(folder / "state")})
     try:
-        said = ""
-        for line in process.stderr:
-            said += line
-            if "Learners open" in line:
-                break
-        token = re.search(r"https?://([^/]+)/class/instructor\?token=(\S+)", said)
-        assert token, said
+        token = said(
+            process,
+            r"https?://([^/]+)/class/instructor\?token=(\S+)[\s\S]*Learners open",
+        )
         yield Class(checkout, folder / "state", folder, process, token[1], token[2])
     finally:
         process.terminate()
