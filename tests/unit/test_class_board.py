@@ -67,6 +67,16 @@ def test_who_needs_help_comes_first(room: Classroom) -> None:
     assert asyncio.run(raised()) == ["Eve", "Bob", "Ada"]
 
 
+def test_where_nobody_has_joined_it_says_so(room: Classroom) -> None:
+    values = {"board": board(room), "address": "http://192.0.2.1/", "qr": ""}
+    assert "Nobody has joined yet." in templates.render(
+        "board.html", Language.EN, values
+    )
+    join(room, "Ada")
+    values["board"] = board(room)
+    assert "Nobody has" not in templates.render("board.html", Language.EN, values)
+
+
 def test_it_says_what_is_hard(room: Classroom) -> None:
     ada, bob, eve = join(room, "Ada", "Bob", "Eve")
     for learner in (ada, bob):
