@@ -14,6 +14,7 @@ from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.doctor.target import Target
 from bcclessons.grading import feedback
+from bcclessons.grading.check import Observer
 from bcclessons.grading.check import check as check_program
 from bcclessons.grading.contract import usual_limits
 from bcclessons.lab import Lab
@@ -105,7 +106,7 @@ def _check_one(
         def started() -> None:
             stage.title = running.to(language)
 
-        found = check_program(item, program, ready, started=started)
+        found = check_program(item, program, Observer.on(ready), started=started)
     if found is None:
         lab.solved.note(item, program)
     if not lab.console.as_json:

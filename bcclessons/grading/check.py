@@ -10,12 +10,12 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from bcclessons.console.text import Problem, Text
-from bcclessons.grading import busy, compiler, contract, diagnosis, silent
+from bcclessons.grading import busy, compiler, contract, diagnosis, silent, syntax
 from bcclessons.grading.contract import Limits, Observation, Request
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.source import Source
@@ -34,61 +34,45 @@ _MOST_PRINTED = 2_000_000
 _LONGEST_LINE = 2000
 
 
+class Observer(NamedTuple):
+    """The command of this host that starts the observer on a machine.
+
+    On an ``emulated`` machine all takes longer.
+    """
+
+    command: list[str]
+    emulated: bool
+
+    @classmethod
+    def on(cls, machine: Machine) -> Observer:
+        """Return that of a machine that is ready."""
+        argv = ["/usr/bin/python3", "-B", "-m", "bcclessons.grading.observer"]
+        return cls(machine.command(argv, root=True), machine.emulated)
+
+
 def check(
     exercise: Exercise,
     program: str,
-    machine: Machine,
+    observer: Observer,
     limits: Limits | None = None,
     started: Callable[[], None] = lambda: None,
     enough: Callable[[Feedback], bool] = lambda _: False,
 ) -> Feedback | None:
-    """Run a program on a machine; return what is wrong with it, or None.
+    """Run a program on the observer's machine; return what is wrong with it, or None.
 
     ``limits`` are by default those of the machine's speed. ``started`` is called when
     no other check runs there. On a busy machine a failed trial is repeated, unless its
     feedback is ``enough``. Raise Problem where the machine fails.
     """
     run_check = _load(exercise.folder / "check.py")
-    try:
-        compile(program, "my_sample", "exec", dont_inherit=True)
-    except SyntaxError as error:
-        if program.startswith("\ufeff"):
-            return Feedback(
-                Text(
-                    ja="ファイルがバイト順マーク（BOM）で始まる．BOM の無い UTF-8 で保存する: "
-                    "sed -i '1s/^\\xEF\\xBB\\xBF//' my_sample",
-                    en="The file begins with a byte order mark (BOM). Save it as UTF-8 "
-                    "without one: sed -i '1s/^\\xEF\\xBB\\xBF//' my_sample",
-                ),
-                line=1,
-            )
-        return Feedback(
-            Text(
-                ja=f"Python として読めない（{error.msg}）．",
-                en=f"Python cannot read it ({error.msg}).",
-            ),
-            line=error.lineno,
-        )
-    except (RecursionError, MemoryError):
-        return Feedback(
-            Text(
-                ja="Python として読めない（入れ子が深すぎる）．",
-                en="Python cannot read it (too deeply nested).",
-            )
-        )
-    except ValueError as error:  # a byte that is 0
-        return Feedback(
-            Text(
-                ja=f"Python として読めない（{error}）．",
-                en=f"Python cannot read it ({error}).",
-            )
-        )
-    limits = limits or contract.usual_limits(emulated=machine.emulated)
+    if (unread := syntax.mistake(program)) is not None:
+        return unread
+    limits = limits or contract.usual_limits(emulated=observer.emulated)
     files = _files_beside(exercise)
     request = Request(program, exercise.output.ready, exercise.steps, limits, files)
     found = None
-    for _ in range(1 if machine.emulated else 2):
-        observed = _observe(request, machine, started)
+    for _ in range(1 if observer.emulated else 2):
+        observed = _observe(request, observer, started)
         trial = Trial.of(exercise, observed)
         found = diagnosis.behaviour(observed, request, exercise.label) or _compare(
             run_check, trial, program, exercise.start.read_text()
@@ -127,10 +111,9 @@ def _files_beside(exercise: Exercise) -> dict[str, str]:
 
 
 def _observe(
-    request: Request, machine: Machine, started: Callable[[], None]
+    request: Request, observer: Observer, started: Callable[[], None]
 ) -> Observation:
     """Have the program run on the machine; return what the observer tells of it."""
-    argv = ["/usr/bin/python3", "-B", "-m", "bcclessons.grading.observer"]
     line, reason = "", "no answer"
     with (
         # It may have ended before it read anything.
@@ -138,7 +121,7 @@ def _observe(
         # Leaving it closes the pipes and waits. So what runs there is told to end, and
         # cleans up, whatever ends us. A kill would reach sudo or ssh alone.
         subprocess.Popen(
-            machine.command(argv, root=True),
+            observer.command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

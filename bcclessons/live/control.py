@@ -11,9 +11,10 @@ from bcclessons.console.text import Problem, Text
 from bcclessons.course import learner_file
 from bcclessons.course.exercise import Exercise
 from bcclessons.grading import feedback
-from bcclessons.grading.check import check
+from bcclessons.grading.check import Observer
 from bcclessons.grading.contract import usual_limits
 from bcclessons.live import files, messages
+from bcclessons.live.check_process import check_apart
 
 if TYPE_CHECKING:
     from bcclessons.live.session import Page, Session
@@ -145,17 +146,8 @@ class Control:
                 en=f"running and checking it (at most {seconds:.0f} s to its header)",
             )
             progress(Text(ja="確かめる順番を待つ", en="waiting for its turn"))
-            loop = asyncio.get_running_loop()
-
-            def started() -> None:
-                loop.call_soon_threadsafe(progress, running)
-
-            found = await asyncio.to_thread(
-                check,
-                exercise,
-                program,
-                machine,
-                started=started,
+            found = await check_apart(
+                exercise, program, Observer.on(machine), lambda: progress(running)
             )
         if found is None:
             session.machine.solved.note(exercise, program)

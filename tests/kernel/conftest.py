@@ -16,6 +16,7 @@ from bcclessons.course.lesson import Lesson
 from bcclessons.doctor.placement import Place, placement
 from bcclessons.doctor.report import examine
 from bcclessons.doctor.target import Target
+from bcclessons.grading.check import Observer
 from bcclessons.lab import Lab
 from bcclessons.machines import Machine, debian
 from bcclessons.machines.workspace import Workspace
@@ -39,6 +40,11 @@ class Runner:
 
     machine: Machine
     name: str
+
+    @property
+    def observer(self) -> Observer:
+        """What checks a program on it."""
+        return Observer.on(self.machine)
 
     def run(
         self, argv: Sequence[str], timeout: float

@@ -229,7 +229,7 @@ def check(machine: Runner, bad: Bad) -> Feedback | None:
     return check_program(
         EXERCISE,
         bad.program,
-        machine.machine,
+        machine.observer,
         replace(limits, ready_seconds=bad.ready or limits.ready_seconds),
         enough=lambda found: bad.says in found.text.en,
     )
@@ -298,7 +298,7 @@ def test_two_checks_at_once_do_not_disturb_each_other(machine: Runner) -> None:
     program = exercise.solution.read_text()
     with ThreadPoolExecutor(2) as pool:
         checks = [
-            pool.submit(check_program, exercise, program, machine.machine)
+            pool.submit(check_program, exercise, program, machine.observer)
             for _ in range(2)
         ]
     assert [check.result() for check in checks] == [None, None]
@@ -322,9 +322,9 @@ def test_a_right_program_on_a_busy_machine_is_not_called_wrong(
     exercise = next(item for item in EXERCISES if item.label == label)
     argv = machine.machine.command(["/usr/bin/python3", "-c", STORM], root=True)
     with subprocess.Popen(argv, stdin=subprocess.PIPE) as storm:
-        found = check_program(exercise, exercise.solution.read_text(), machine.machine)
+        found = check_program(exercise, exercise.solution.read_text(), machine.observer)
         flood, dies = (
-            check_program(EXERCISE, BAD[name].program, machine.machine, LIMITS["host"])
+            check_program(EXERCISE, BAD[name].program, machine.observer, LIMITS["host"])
             for name in ("floods", "dies")
         )
         assert storm.poll() is None
@@ -348,12 +348,12 @@ def test_a_program_may_use_other_files_of_its_folder(
     program = EXERCISE.solution.read_text()
     (exercise.folder / "trace.c").write_text(program.split('"""')[1])
     program = program.replace("text=bpf_text", 'src_file="trace.c"')
-    assert check_program(exercise, program, machine.machine) is None
+    assert check_program(exercise, program, machine.observer) is None
 
 
 def test_a_file_that_hides_bcc_is_named(machine: Runner, tmp_path: Path) -> None:
     exercise = exercise_in(tmp_path / "1_seconds")
     (exercise.folder / "bcc.py").write_text("")
-    found = check_program(exercise, EXERCISE.solution.read_text(), machine.machine)
+    found = check_program(exercise, EXERCISE.solution.read_text(), machine.observer)
     assert found is not None
     assert "There is bcc.py in the folder" in found.text.en

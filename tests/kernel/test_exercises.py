@@ -21,7 +21,10 @@ def test_the_attempt_gets_its_feedback(machine: Runner, attempt: Attempt) -> Non
     def checked() -> Feedback | None:
         # Next to the tests of another worker, each failed trial would be repeated.
         return check(
-            attempt.exercise, attempt.program, machine.machine, enough=as_it_should_be
+            attempt.exercise,
+            attempt.program,
+            machine.observer,
+            enough=as_it_should_be,
         )
 
     feedback = checked()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+import time
 from typing import Any
 
 import pytest
@@ -146,6 +147,35 @@ def test_a_check_says_what_is_wrong_and_then_that_it_is_solved(fresh: Live) -> N
         shutil.copy(path.with_name("solution"), path)
         assert checked(control)["solved"]
         control.expect("state", solved=[LABEL])
+
+
+# Each further letter doubles what it takes.
+SLOW = """
+import re
+def check(trial):
+    re.match("(a+)+$", "a" * 60 + "b")
+"""
+
+
+def test_a_check_that_takes_long_holds_up_no_page(fresh: Live) -> None:
+    path = fresh.my_sample(LABEL).with_name("check.py")
+    check = path.read_text()
+    path.write_text(SLOW)
+    with fresh.control() as control, fresh.control() as other:
+        control.send("check", exercise=LABEL)
+        control.expect("checking")
+        waits = []
+        for _ in range(40):
+            asked = time.monotonic()
+            other.send("ping")
+            other.expect("pong")
+            waits.append(time.monotonic() - asked)
+            time.sleep(0.2)
+        assert max(waits) < 1
+        problem = control.expect("problem")["text"]
+        assert "took too long to check what the program printed" in problem
+        path.write_text(check)
+        assert not checked(control)["solved"]
 
 
 def test_hints_come_one_by_one(fresh: Live) -> None:

@@ -7,11 +7,9 @@ import pytest
 from bcclessons.console.text import Language
 from bcclessons.course.exercise import Exercise
 from bcclessons.grading import busy, feedback
-from bcclessons.grading.check import check
+from bcclessons.grading.check import Observer, check
 from bcclessons.grading.contract import Ending, Load, Observation
 from bcclessons.grading.trial import Trial
-from bcclessons.machines.host import Host
-from bcclessons.setup.paths import CHECKOUT
 from tests.kernel.attempts import EXERCISES
 
 EXERCISE, EXERCISE_02 = EXERCISES[0], EXERCISES[3]
@@ -61,7 +59,7 @@ def test_a_failed_trial_is_repeated_where_others_may_be_the_cause(
     monkeypatch.setattr("bcclessons.grading.check._observe", observe)
     start = EXERCISE.start.read_text()
     found = check(
-        EXERCISE, start, Host(CHECKOUT, None, tracefs=True), enough=lambda _: enough
+        EXERCISE, start, Observer([], emulated=False), enough=lambda _: enough
     )
     assert found is not None
     assert len(made) == trials

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
 from bcclessons.console.text import Problem
-from bcclessons.grading.check import check
+from bcclessons.grading.check import Observer, check
 from bcclessons.grading.contract import STARTED
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.source import Source
@@ -19,23 +17,13 @@ from tests.kernel.attempts import EXERCISES
 EXERCISE = EXERCISES[0]
 
 
-class ForgingMachine:
-    """A machine whose observer says what it likes: what a Python program prints."""
-
-    emulated = True
-
-    def __init__(self, program: str) -> None:
-        self._program = program
-
-    def command(self, argv: Sequence[str], **options: object) -> list[str]:
-        """Return the forger."""
-        del argv, options
-        return [sys.executable, "-c", self._program]
+def forging(program: str) -> Observer:
+    """Return an observer that says what it likes: what a Python program prints."""
+    return Observer([sys.executable, "-c", program], emulated=True)
 
 
 def checked(program: str) -> Feedback | None:
-    machine: Any = ForgingMachine(program)
-    return check(EXERCISE, "print()\n", machine)
+    return check(EXERCISE, "print()\n", forging(program))
 
 
 @pytest.mark.parametrize(
@@ -59,9 +47,9 @@ def test_an_answer_that_is_none_is_said(answer: str) -> None:
 def test_to_start_is_said_once() -> None:
     """A page is told of it each time."""
     times: list[None] = []
-    machine: Any = ForgingMachine(f"for _ in range(1000): print({STARTED!r})")
+    observer = forging(f"for _ in range(1000): print({STARTED!r})")
     with pytest.raises(Problem, match="could not be tried"):
-        check(EXERCISE, "print()\n", machine, started=lambda: times.append(None))
+        check(EXERCISE, "print()\n", observer, started=lambda: times.append(None))
     assert len(times) == 1
 
 
@@ -86,7 +74,6 @@ def test_a_long_line_takes_no_pattern_long() -> None:
 
 @pytest.mark.parametrize("program", ["x = " + "-" * 100_000 + "1", "a" + ".b" * 99_999])
 def test_a_program_that_is_nested_too_deeply_is_said(program: str) -> None:
-    machine: Any = ForgingMachine("")
-    found = check(EXERCISE, program, machine)
+    found = check(EXERCISE, program, forging(""))
     assert found is not None
     assert "too deeply nested" in found.text.en
