@@ -17,6 +17,29 @@ KEEP_SOCKETS = """
       constructor(...values) { super(...values); window.sockets.push(this); }
     };
 """
+# The sockets of terminals connect as long as `slow` is set, and until `go()`.
+SLOW_SOCKETS = """
+    window.late = [];
+    window.sent = [];
+    const started = new Promise(resolve => { window.go = resolve; });
+    window.WebSocket = class extends WebSocket {
+      constructor(...values) {
+        super(...values);
+        this.isLate = !!window.slow && `${values[0]}`.includes("/terminal/");
+        if (this.isLate) window.late.push(this);
+        document.documentElement.dataset.late = window.late.length;
+      }
+      get readyState() { return this.isLate ? WebSocket.CONNECTING : super.readyState; }
+      set onopen(fn) { super.onopen = event => this.once(() => { this.isLate = false; fn(event); }); }
+      set onmessage(fn) { super.onmessage = event => this.once(() => fn(event)); }
+      async once(fn) { if (this.isLate) await started; fn(); }
+      send(data) {
+        super.send(data);
+        if (window.late.includes(this))
+          window.sent.push(typeof data === "string" ? data : new TextDecoder().decode(data));
+      }
+    };
+"""
 # A browser complains of each request that gets no answer, or is refused.
 LOST = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|status of 403|WebSocket"
 LOSE = "sockets.splice(0).forEach(socket => socket.close())"
@@ -57,6 +80,37 @@ def test_a_lost_connection_comes_back_to_the_same_screen(
         expect(here.lesson).to_have_text(before, timeout=SECONDS)
         here.page.keyboard.type("echo and on''ward\n")
         expect(here.shell).to_contain_text("and onward", timeout=SECONDS)
+
+
+def test_keys_typed_while_a_terminal_connects_are_sent_in_order(
+    browser: Browser, live: Live
+) -> None:
+    with live_page(browser, live, expected=LOST) as here:
+        here.page.add_init_script(SLOW_SOCKETS)
+        prepare(here.page)
+        here.page.locator(".to-try [data-command='ls']").first.click()
+        expect(here.shell).to_contain_text("exercises", timeout=SECONDS)
+        # Nobody sees what is typed without a connection, so it is never executed.
+        offline(here)
+        expect(here.state).to_contain_text("connecting again", timeout=SECONDS)
+        here.page.keyboard.type("echo bl''ind\n")
+        here.page.evaluate("window.slow = true")
+        here.page.context.set_offline(False)
+        root = here.page.locator("html")
+        expect(root).to_have_attribute("data-late", "2", timeout=SECONDS)
+        expect(here.state).to_contain_text("this machine")
+        here.page.keyboard.type("echo ke''pt\n")
+        here.page.set_viewport_size({"width": 1100, "height": 600})
+        here.page.keyboard.insert_text("too long " * 500)
+        here.page.keyboard.type("\n")
+        assert here.page.evaluate("sent") == []
+        here.page.evaluate("go()")
+        expect(here.shell).to_contain_text("kept", timeout=SECONDS)
+        sent = here.page.evaluate("sent")
+        typed = [*"echo ke''pt", "\r"]
+        assert sent[: len(typed)] == typed
+        # Neither a size nor an acknowledgement of before, nor what is too long.
+        assert {each[:6] for each in sent[len(typed) :]} <= {'{"ack"'}
 
 
 def test_what_is_edited_meanwhile_is_saved(browser: Browser, live: Live) -> None:

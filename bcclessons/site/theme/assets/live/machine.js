@@ -23,6 +23,7 @@ const Machine = (() => {
   const PONG = 10; // seconds in which the server answers one
   const ACK = 65536; // bytes drawn until the server is told, or at the latest
   const ACK_WITHIN = 40; // milliseconds later
+  const KEPT = 4096; // bytes that are typed while a terminal connects
 
   /** Have all listeners of a type called. */
   const emitter = () => {
@@ -88,8 +89,11 @@ const Machine = (() => {
     };
     connect();
     return {
+      /** Send; tell whether there is a connection to do so. */
       send: (/** @type {string | Uint8Array<ArrayBuffer>} */ data) => {
-        if (socket.readyState === WebSocket.OPEN) socket.send(data);
+        const isOpen = socket.readyState === WebSocket.OPEN;
+        if (isOpen) socket.send(data);
+        return isOpen;
       },
       /** Give up a connection that may be dead, and connect again. */
       drop: () => {
@@ -169,6 +173,14 @@ const Machine = (() => {
     let connections = 0;
     let drawn = 0;
     let timer = 0;
+    /** @type {Uint8Array<ArrayBuffer>[]} typed while it connects; sent once it has */
+    let kept = [];
+    let room = KEPT;
+    const forget = () => {
+      kept = [];
+      room = KEPT;
+    };
+    on("connected", forget);
     const acknowledge = () => {
       clearTimeout(timer);
       timer = 0;
@@ -179,6 +191,8 @@ const Machine = (() => {
       open: () => {
         drawn = 0;
         connections += 1;
+        for (const bytes of kept) connection.send(bytes);
+        forget();
       },
       message: (data) => {
         if (typeof data === "string") {
@@ -197,8 +211,13 @@ const Machine = (() => {
     });
     return {
       on: own.on,
-      write: (/** @type {string | Uint8Array} */ text) =>
-        connection.send(typeof text === "string" ? new TextEncoder().encode(text) : text.slice()),
+      write: (/** @type {string | Uint8Array} */ text) => {
+        const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text.slice();
+        if (connection.send(bytes) || !state.connected) return;
+        // Nothing after what does not fit, either: a command without its middle is another one.
+        room -= bytes.length;
+        if (room >= 0) kept.push(bytes);
+      },
       reopen: connection.drop,
       resize: (/** @type {[number, number]} */ wanted) => {
         size = wanted;
