@@ -26,7 +26,7 @@ from bcclessons.live import messages
 from bcclessons.live.control import Control
 from bcclessons.live.door import Door
 from bcclessons.live.pages import Pages
-from bcclessons.live.session import MOST_PAGES, MOST_VIEWS, PANES, Page
+from bcclessons.live.session import MOST_PAGES, MOST_VIEWS, PANES, Page, Session
 from bcclessons.live.terminal import Size, View
 
 # A page sends less in all that a learner can do; more is a mistake, or an attack.
@@ -101,7 +101,8 @@ class App:
         session.connections += 1
         try:
             await socket.accept()
-            await _first_ends(socket, receive(), send(), page.is_behind.wait())
+            logout = self._logout(socket, session)
+            await _first_ends(socket, receive(), send(), page.is_behind.wait(), logout)
         finally:
             session.connections -= 1
             session.leave(page)
@@ -166,9 +167,21 @@ class App:
         try:
             await socket.accept()
             open_shell()
-            await _first_ends(socket, receive(), send())
+            logout = self._logout(socket, session)
+            await _first_ends(socket, receive(), send(), logout)
         finally:
             terminal.detach(view)
+
+    async def _logout(self, socket: WebSocket, session: Session) -> None:
+        """Wait until who opened a connection is no longer logged in."""
+        assert self.door
+        while self.door.session(socket) is session:
+            await session.logins_changed.wait()
+        raise _LoggedOut
+
+
+class _LoggedOut(Exception):
+    """Who opened a connection is no longer logged in."""
 
 
 async def _first_ends(socket: WebSocket, *work: Coroutine[Any, Any, object]) -> None:
@@ -185,7 +198,8 @@ async def _first_ends(socket: WebSocket, *work: Coroutine[Any, Any, object]) -> 
                 await task
             except (asyncio.CancelledError, WebSocketDisconnect, RuntimeError, OSError):
                 pass  # the page has gone
-            except (ValueError, KeyError, RecursionError):  # no message of ours
+            # Or a message is none of ours.
+            except (_LoggedOut, ValueError, KeyError, RecursionError):
                 code = _REFUSED
         with suppress(RuntimeError, WebSocketDisconnect):
             await socket.close(code)

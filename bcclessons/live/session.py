@@ -63,7 +63,8 @@ class Session:
         """``console`` is that of the machine: its lines are shown while it starts.
 
         ``connections`` counts pages, also those that have said nothing yet; ``asked``
-        is what pages have asked for, and what is not done.
+        is what pages have asked for, and what is not done. ``logins_changed`` is set,
+        for a moment, when somebody may have been logged out: see recheck_logins.
         """
         self.console = console
         self.pages: set[Page] = set()
@@ -71,6 +72,7 @@ class Session:
         self.asked: set[asyncio.Task[None]] = set()
         self.terminals: dict[str, Terminal] = {}
         self.checking = asyncio.Lock()
+        self.logins_changed = asyncio.Event()
         self._machine: LiveMachine | None = None
         self._state = MachineState.NONE
         self._said = ""
@@ -119,6 +121,11 @@ class Session:
     def leave(self, page: Page) -> None:
         """Tell it no more."""
         self.pages.discard(page)
+
+    def recheck_logins(self) -> None:
+        """End the connections of who is no longer logged in."""
+        self.logins_changed.set()
+        self.logins_changed.clear()
 
     def tell(self, kind: str, **values: Any) -> None:
         """Tell every page."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import signal
 import socket
@@ -10,7 +11,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from urllib.parse import urlencode
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.live.conftest import Answer, Live, said, started
+from tests.live.conftest import Answer, Live, close_code, said, started
 
 FOREIGN = ("http://example.org", "null", "")
 SOCKETS = ("/live/control", "/live/terminal/02.shell?columns=80&rows=24")
@@ -215,6 +216,34 @@ def test_who_leaves_is_a_stranger(room: Class) -> None:
     room.who = cookie
     with pytest.raises(InvalidStatus):
         room.connect("/live/control")
+
+
+@pytest.mark.parametrize("by", ["leave", "pin"])
+def test_connections_end_with_the_login(room: Class, by: str) -> None:
+    here, elsewhere = room.join(f"Quitter {by}"), room.join(f"Quitter {by}")
+    room.who = here
+    paths = ("/live/control", "/live/terminal/02.lesson?columns=80&rows=24")
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(room.connect(path)) for path in paths]
+        other = room.join("Stayer")
+        for cookie in (elsewhere, other):
+            room.who = cookie
+            sockets.append(stack.enter_context(room.connect(paths[0])))
+        if by == "leave":
+            room.post("/class/leave", {}, Cookie=here)
+            gone, stay = sockets[:2], sockets[2:]
+        else:
+            instructor = room.instructor()
+            board = room.get("/class/board", {"Cookie": instructor}).body
+            row = board[board.index("Quitter pin") :]
+            found = re.search(r"/class/pin/\d+", row)
+            assert found
+            room.post(found[0], {}, Cookie=instructor)
+            gone, stay = sockets[:3], sockets[3:]
+        assert [close_code(each) for each in gone] == [1008] * len(gone)
+        for each in stay:
+            each.send('{"type": "ping"}')
+            assert json.loads(each.recv(10)) == {"type": "pong"}
 
 
 def test_another_name_of_the_server_is_refused(room: Class) -> None:

@@ -110,6 +110,25 @@ def test_two_learners_and_an_instructor(browser: Browser, room: Class) -> None:
         expect(ada.lesson).to_contain_text("Hello, perf_output!", timeout=SECONDS)
 
 
+def test_who_is_logged_out_sees_the_form_to_join(browser: Browser, room: Class) -> None:
+    with opening(browser, room.address, REFUSED) as opened:
+        page = opened("en/lessons/02_perf_output/", locale="en-US")
+        form = page.get_by_role("heading", name="Join the class")
+        for number in range(2):
+            learner = join(page, "Linus")
+            learner.solve("02/2")
+            if number == 0:
+                # In another tab.
+                tab = page.context.new_page()
+                tab.goto(page.url)
+                tab.get_by_role("button", name="Leave").click()
+            else:
+                board = opened(f"class/instructor?token={room.token}", locale="en-US")
+                row = board.locator("tr", has_text="Linus")
+                row.get_by_role("button", name="Clear PIN").click()
+            expect(form).to_be_visible(timeout=10_000)
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_its_pages_are_accessible(

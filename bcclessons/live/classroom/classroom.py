@@ -68,6 +68,12 @@ class Classroom:
             self.sessions[learner.id] = session
         return self.sessions[learner.id]
 
+    def recheck_logins(self, learner: Learner) -> None:
+        """End the connections of a learner's pages that are no longer logged in."""
+        session = self.sessions.get(learner.id)
+        if session is not None:
+            session.recheck_logins()
+
     async def close(self) -> None:
         """End every session and VM; files and progress are on disk."""
         sessions = list(self.sessions.values())

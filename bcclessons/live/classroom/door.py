@@ -64,9 +64,12 @@ class ClassDoor:
         self._set(response, self._instructor, self._value)
 
     def let_out(self, response: Response, connection: HTTPConnection) -> None:
-        """Have the browser come back as nobody."""
+        """Have the browser come back as nobody; its pages' connections end."""
+        learner = self.learner(connection)
         self._classroom.learners.forget_cookie(self.secret(connection))
         response.delete_cookie(self._learner)
+        if learner is not None:
+            self._classroom.recheck_logins(learner)
 
     def _set(self, response: Response, name: str, value: str) -> None:
         response.set_cookie(

@@ -157,6 +157,7 @@ class InstructorRoutes:
     async def _forget_pin(self, request: Request) -> Response:
         for learner in self._learners_of(request):
             self._classroom.learners.forget_pin(learner)
+            self._classroom.recheck_logins(learner)
         language = templates.language_of(request)
         return RedirectResponse(f"/class/board?lang={language}", 303)
 

@@ -41,6 +41,8 @@
     try {
       const response = await fetch(`/class/me?lesson=${lesson}`);
       if (response.ok) show(await response.json());
+      // Logged out, here or by the instructor: the form to join is shown.
+      else if (response.status === 403 && name.textContent) location.reload();
       else bar.remove();
     } catch {
       bar.remove();
@@ -58,4 +60,5 @@
   ask();
   setInterval(ask, 5000);
   document.addEventListener("visibilitychange", ask);
+  addEventListener("forbidden", ask);
 })();

@@ -114,7 +114,10 @@ const Machine = (() => {
   const explain = async () => {
     const answer = await fetch(Live.address("session"), { cache: "no-store" }).catch(() => null);
     if (state.connected) return;
-    if (answer?.status === 403) return Live.say(Live.text("forbidden"));
+    if (answer?.status === 403) {
+      dispatchEvent(new Event("forbidden"));
+      return Live.say(Live.text("forbidden"));
+    }
     const gone = !answer && performance.now() - lostAt > GONE * 1000;
     Live.say(Live.text(gone ? "gone" : "lost"));
   };
