@@ -65,6 +65,14 @@ OPTIONS = (
 )
 
 
+_USE_THE_BOARD = Text(
+    ja="クラスは動いている．「クラスの様子」の「受講者を消す」で消すか，その ./lab class を Ctrl-C で"
+    "止めてから，もう一度実行する．",
+    en="the class is running; press Remove learner on its board, or end that ./lab class "
+    "with Ctrl-C, and run this again.",
+)
+
+
 def run(
     lab: Lab,
     listen: str,
@@ -119,7 +127,7 @@ def _export(lab: Lab, folder: Path, path: Path) -> None:
 
 def _delete(lab: Lab, folder: Path, name: str) -> None:
     classroom.check_exists(folder)
-    with classroom.in_use(folder):
+    with classroom.in_use(folder, _USE_THE_BOARD):
         question = Text(
             ja=f"「{name}」の名前，PIN，進み具合，ファイルをすべて消すか",
             en=f"Delete the name, the PIN, the progress and all files of '{name}'?",

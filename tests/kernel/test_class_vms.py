@@ -19,7 +19,7 @@ import pytest
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language
 from bcclessons.live import messages
-from bcclessons.live.classroom import checkout, fleet, machine
+from bcclessons.live.classroom import checkout, fleet, machine, seat
 from bcclessons.live.classroom.classroom import Classroom
 from bcclessons.live.classroom.fair_queue import FairQueue
 from bcclessons.live.classroom.session import ClassTerminal, LearnerSession
@@ -174,20 +174,20 @@ def test_a_check_is_of_the_learners_file_and_kept(tmp_path: Path) -> None:
 def test_a_vm_sleeps_with_its_programs_and_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet, "ABSENT_SECONDS", 0.5)
+    monkeypatch.setattr(seat, "ABSENT_SECONDS", 0.5)
     monkeypatch.setattr(fleet, "_TICK_SECONDS", 0.2)
 
     async def work(room: Classroom) -> None:
         watching = asyncio.create_task(room.fleet.watch())
         ada = await joined(room, "Ada")
-        seat = room.fleet.seats[1]
+        his = room.fleet.seats[1]
         await ada.run()
         # A loop, which would take the CPU for ever.
         await ada.shell("cd /tmp; while :; do :; done & echo in:$PWD.", r"in:/tmp\.")
         await asyncio.sleep(1)
-        assert not seat.asleep  # his page is open
+        assert not his.asleep  # his page is open
         ada.leave()
-        while not seat.asleep:
+        while not his.asleep:
             await asyncio.sleep(0.1)
         (qemu, *_) = [each for each in guests(tmp_path) if is_qemu(each)]
         before = ticks(qemu)
@@ -197,9 +197,9 @@ def test_a_vm_sleeps_with_its_programs_and_comes_back(
         # He is back: the shell is where it was, the lesson sees what he runs there.
         # Its clock is then right: that of a host on which much time has passed.
         now = time.time() + 100_000
-        monkeypatch.setattr(fleet, "_now", lambda: now)
+        monkeypatch.setattr(seat, "_now", lambda: now)
         ada = Browser(ada.session)
-        assert not seat.asleep
+        assert not his.asleep
         await ada.shell("kill %1; /bin/echo back:$PWD.", r"back:/tmp\.")
         for _ in range(50):
             await ada.shell(f"echo $(($(date +%s) - {now:.0f})).", r"\r-?\d+\.")
@@ -211,7 +211,7 @@ def test_a_vm_sleeps_with_its_programs_and_comes_back(
         await ada.shows("02.lesson", rb"bash +\d+ +Hello")
         # Typing wakes it, too.
         ada.leave()
-        while not seat.asleep:
+        while not his.asleep:
             await asyncio.sleep(0.1)
         ada.terminal("02.shell").type(b"echo typ''ed\r")
         await ada.shows("02.shell", rb"typed")
@@ -273,8 +273,8 @@ def test_a_vm_that_was_killed_is_started_again(tmp_path: Path) -> None:
         (qemu,) = filter(is_qemu, guests(tmp_path))
         os.kill(qemu, signal.SIGKILL)
         # Its supervisor notices a moment after the shell's end.
-        seat = room.fleet.seats[1]
-        while ada.terminal("02.shell").is_running or seat.is_running:
+        his = room.fleet.seats[1]
+        while ada.terminal("02.shell").is_running or his.is_running:
             await asyncio.sleep(0.05)
         await ada.run()
         await ada.shell("echo a''gain", "again")
@@ -282,17 +282,40 @@ def test_a_vm_that_was_killed_is_started_again(tmp_path: Path) -> None:
     run(tmp_path, work, 180)
 
 
+def test_who_is_removed_leaves_nothing(tmp_path: Path) -> None:
+    async def work(room: Classroom) -> None:
+        ada, bob, eve = [await joined(room, name) for name in ("Ada", "Bob", "Eve")]
+        await ada.shell("echo o''k", "ok")
+        ada.control.handle(messages.Check(exercise="02/1"))
+        eve.control.handle(messages.Run(what="02"))
+        # Whose VM is about to start, has none either.
+        while not eve.session.learners_machine.seat.is_starting:
+            await asyncio.sleep(0.01)
+        for each in (ada, eve):
+            await room.remove(each.session.learner)
+        assert guests(tmp_path) == []
+        assert [each.name for each in room.learners.all()] == ["Bob"]
+        assert list(room.sessions) == list(room.fleet.seats) == [2]
+        assert [each.name for each in (tmp_path / "learners").iterdir()] == ["2"]
+        # Another of that name has nothing of the first one's, and Bob goes on.
+        again = await joined(room, "Ada")
+        assert again.session.learner.id == 4
+        await bob.shell("echo o''n", "on")
+
+    run(tmp_path, work, 120)
+
+
 def test_files_that_fill_the_disk_end_the_vm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkout, "MOST_BYTES", 4 << 20)
     monkeypatch.setattr(fleet, "_TICK_SECONDS", 0.2)
-    monkeypatch.setattr(fleet, "GRACE_SECONDS", 2.0)
+    monkeypatch.setattr(seat, "GRACE_SECONDS", 2.0)
 
     async def work(room: Classroom) -> None:
         watching = asyncio.create_task(room.fleet.watch())
         ada = await joined(room, "Ada")
-        seat = room.fleet.seats[1]
+        his = room.fleet.seats[1]
         large = "head -c 6000000 /dev/zero >/bcc-lessons/big"
         await ada.shell(f"{large}; echo o''ne", "one")
         message = await ada.expect("state")
@@ -301,18 +324,18 @@ def test_files_that_fill_the_disk_end_the_vm(
         # Who deletes them in time goes on, who does not is stopped.
         await ada.shell("rm /bcc-lessons/big; echo t''wo", "two")
         await asyncio.sleep(3)
-        assert seat.is_running
+        assert his.is_running
         await ada.shell(f"{large}; echo th''ree", "three")
         begin = time.monotonic()
-        while seat.is_running:
+        while his.is_running:
             await asyncio.sleep(0.1)
         assert time.monotonic() - begin > 1
         # Far more is not waited for.
-        (seat.checkout / "big").unlink()
-        monkeypatch.setattr(fleet, "GRACE_SECONDS", 999.0)
+        (his.checkout / "big").unlink()
+        monkeypatch.setattr(seat, "GRACE_SECONDS", 999.0)
         await ada.shell("echo fo''ur", "four")
-        (seat.checkout / "big").write_bytes(bytes(17 << 20))
-        while seat.is_running:
+        (his.checkout / "big").write_bytes(bytes(17 << 20))
+        while his.is_running:
             await asyncio.sleep(0.1)
         watching.cancel()
 

@@ -28,8 +28,9 @@ INSTRUCTORS = (
     "/class/board/content",
     "/class/projector",
     "/class/projector/content",
-    "/class/look/1",
-    "/class/look/1/content",
+    "/class/look/{number}",
+    "/class/look/{number}/content",
+    "/class/remove/{number}",
     "/class/class.csv",
 )
 
@@ -66,6 +67,13 @@ class Class(Live):
     def instructor(self) -> str:
         """Return the instructor's cookie."""
         return set_cookie(self.get(f"/class/instructor?token={self.token}"))
+
+    def number(self, name: str) -> str:
+        """Return the number of a learner, from the board."""
+        board = self.get("/class/board", {"Cookie": self.instructor()}).body
+        found = re.search(rf">{name}[\s\S]*?/class/pin/(\d+)", board)
+        assert found
+        return found[1]
 
 
 def set_cookie(answer: Answer) -> str:
@@ -161,7 +169,7 @@ def test_joining_leads_to_no_other_host(room: Class, wanted: str) -> None:
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-@pytest.mark.parametrize("path", ["join", "leave", "hand", "pin/1"])
+@pytest.mark.parametrize("path", ["join", "leave", "hand", "pin/1", "remove/1"])
 def test_a_foreign_page_changes_nothing(room: Class, path: str, origin: str) -> None:
     cookie = f"{room.join('Target')}; {room.instructor()}"
     fields = {"name": "New", "pin": "1234", "raised": "1"}
@@ -179,12 +187,14 @@ def test_the_board_is_the_instructors(room: Class) -> None:
     learner = room.join("Ada")
     assert room.get("/class/instructor?token=wrong").status == 403
     assert room.get("/class/instructor").status == 403
-    for path in INSTRUCTORS:
+    number = room.number("Ada")
+    for path in (each.format(number=number) for each in INSTRUCTORS):
         for cookie in ("", learner, learner.replace("lessons-", "lessons-instructor-")):
             assert room.get(path, {"Cookie": cookie}).status == 403, path
         assert room.get(path, {"Cookie": room.instructor()}).status == 200, path
-    answer = room.post("/class/pin/1", {}, Cookie=learner)
-    assert answer.status == 403
+    for act in ("pin", "remove"):
+        answer = room.post(f"/class/{act}/{number}", {}, Cookie=learner)
+        assert answer.status == 403
 
 
 def test_a_screen_is_seen_while_the_hand_is_up(room: Class) -> None:
@@ -218,7 +228,7 @@ def test_who_leaves_is_a_stranger(room: Class) -> None:
         room.connect("/live/control")
 
 
-@pytest.mark.parametrize("by", ["leave", "pin"])
+@pytest.mark.parametrize("by", ["leave", "pin", "remove"])
 def test_connections_end_with_the_login(room: Class, by: str) -> None:
     here, elsewhere = room.join(f"Quitter {by}"), room.join(f"Quitter {by}")
     room.who = here
@@ -233,12 +243,8 @@ def test_connections_end_with_the_login(room: Class, by: str) -> None:
             room.post("/class/leave", {}, Cookie=here)
             gone, stay = sockets[:2], sockets[2:]
         else:
-            instructor = room.instructor()
-            board = room.get("/class/board", {"Cookie": instructor}).body
-            row = board[board.index("Quitter pin") :]
-            found = re.search(r"/class/pin/\d+", row)
-            assert found
-            room.post(found[0], {}, Cookie=instructor)
+            path = f"/class/{by}/{room.number(f'Quitter {by}')}"
+            assert room.post(path, {}, Cookie=room.instructor()).status == 303
             gone, stay = sockets[:3], sockets[3:]
         assert [close_code(each) for each in gone] == [1008] * len(gone)
         for each in stay:

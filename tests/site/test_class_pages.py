@@ -129,6 +129,20 @@ def test_who_is_logged_out_sees_the_form_to_join(browser: Browser, room: Class) 
             expect(form).to_be_visible(timeout=10_000)
 
 
+def test_the_instructor_removes_a_learner(browser: Browser, room: Class) -> None:
+    room.join("Stranger")
+    with opening(browser, room.address) as opened:
+        board = opened(f"class/instructor?token={room.token}", locale="en-US")
+        row = board.locator("tr", has_text="Stranger")
+        row.get_by_role("button", name="Remove learner").click()
+        board.get_by_role("link", name="Back, without removing").click()
+        row.get_by_role("button", name="Remove learner").click()
+        expect(board.get_by_role("heading")).to_have_text("Remove learner Stranger")
+        board.get_by_role("button", name="Remove learner").click()
+        expect(board.get_by_role("heading", name="Class board")).to_be_visible()
+        expect(row).to_have_count(0)
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_its_pages_are_accessible(
@@ -143,7 +157,9 @@ def test_its_pages_are_accessible(
             "document.documentElement.scrollWidth <= window.innerWidth"
         )
         page = opened(f"class/instructor?token={room.token}", **settings)
-        for path in ("board", "projector"):
+        room.join("Axel")
+        number = room.number("Axel")
+        for path in ("board", "projector", f"remove/{number}"):
             page.goto(f"{room.address}class/{path}?lang={language}")
             assert violations(page, packages) == []
 

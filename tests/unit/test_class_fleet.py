@@ -12,9 +12,15 @@ import pytest
 from bcclessons.cli.main import main
 from bcclessons.console.console import Console
 from bcclessons.console.text import Language, Problem
+from bcclessons.live import messages
+from bcclessons.live.classroom import classroom as stored
 from bcclessons.live.classroom import fleet
 from bcclessons.live.classroom.classroom import Classroom
+from bcclessons.live.classroom.fair_queue import FairQueue
 from bcclessons.live.classroom.fleet import Fleet
+from bcclessons.live.control import Control
+from bcclessons.live.session import Page
+from bcclessons.live.terminal import Size
 from bcclessons.machines.workspace import Workspace
 from tests.conftest import CHECKOUT
 
@@ -95,6 +101,50 @@ def test_nothing_is_deleted_unasked(
     assert "Deleted Ada." in capsys.readouterr().err
     assert main(["class", "--delete", "all", "--yes", "--lang", "en"]) == 1
     assert "there is no learner" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_while_the_class_runs_the_board_removes(
+    state: Path, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    with stored.in_use(state / "bcc-lessons/class"):
+        assert main(["class", "--delete", "Ada", "--yes", "--lang", language]) == 1
+    said = capsys.readouterr().err
+    assert {"ja": "受講者を消す", "en": "Remove learner"}[language] in said
+    assert len(said.splitlines()) == 1
+
+
+def test_who_waits_in_the_queue_can_be_removed(tmp_path: Path) -> None:
+    async def work() -> None:
+        room = Classroom(tmp_path, Workspace(CHECKOUT, tmp_path, Console(Language.EN)))
+        room.fleet.queue = FairQueue(0)  # nobody's turn comes
+        ada = await room.learners.enter("Ada", "1234")
+        session = room.session(ada)
+        control = Control(session, Page())
+        for asked in (messages.Run(what="02"), messages.Check(exercise="02/1")):
+            control.handle(asked)
+        session.terminal("02.shell", Size(80, 24))
+        session.open_shell("02.shell", session.lesson("02"))
+        while not room.fleet.queue.places():
+            await asyncio.sleep(0)
+        await asyncio.wait_for(room.remove(ada), 10)
+        assert room.fleet.queue.places() == {}
+        await room.close()
+
+    asyncio.run(work())
+
+
+def test_what_a_removal_has_left_is_deleted_at_the_start(state: Path) -> None:
+    folder = state / "bcc-lessons/class"
+    for number in (1, 7):
+        (folder / f"learners/{number}/checkout").mkdir(parents=True)
+    workspace = Workspace(CHECKOUT, state, Console(Language.EN))
+
+    async def start() -> None:
+        await Classroom(folder, workspace).close()
+
+    asyncio.run(start())
+    assert [each.name for each in (folder / "learners").iterdir()] == ["1"]
 
 
 def test_a_csv_that_cannot_be_written_is_said(

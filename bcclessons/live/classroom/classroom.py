@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bcclessons.console.text import Language, Problem
+from bcclessons.console.text import Language, Problem, Text
 from bcclessons.course import exercise, lesson
 from bcclessons.live.classroom.board import as_csv
 from bcclessons.live.classroom.database import Database
@@ -25,6 +25,10 @@ from bcclessons.setup.files import unwritable
 
 _FILE = "class.db"
 _FOLDERS = "learners"
+RUNNING = Text(
+    ja="クラスは動いている．その ./lab class を Ctrl-C で止めてから，もう一度実行する．",
+    en="the class is running; end that ./lab class with Ctrl-C, and run this again.",
+)
 
 
 class Classroom:
@@ -35,12 +39,14 @@ class Classroom:
         self._database = Database(folder / _FILE)
         self.learners = Learners(self._database)
         self.progress = ClassProgress(self._database)
-        self.fleet = Fleet(folder / _FOLDERS, workspace)
+        self._folder = folder / _FOLDERS
+        self.fleet = Fleet(self._folder, workspace)
         self.sessions: dict[int, LearnerSession] = {}
         self.lessons = lesson.load_all(workspace.checkout)
         self.exercises = exercise.load_all(self.lessons)
         self.token = self._setting("token", secrets.token_urlsafe(24))
         self._checkout = workspace.checkout
+        self._delete_left()
 
     def _setting(self, name: str, new: str) -> str:
         """Return what is kept under a name; the new value is kept if nothing is."""
@@ -74,6 +80,26 @@ class Classroom:
         if session is not None:
             session.recheck_logins()
 
+    async def remove(self, learner: Learner) -> None:
+        """Delete a learner: name, PIN, progress, connections, VM and files.
+
+        Raise Problem if files cannot be deleted.
+        """
+        self.learners.delete([learner])
+        self.fleet.seats.pop(learner.id, None)
+        session = self.sessions.pop(learner.id, None)
+        if session is not None:
+            session.recheck_logins()
+            await session.close()
+        await asyncio.to_thread(delete, self._folder, learner.id)
+
+    def _delete_left(self) -> None:
+        """Delete what a removal that was cut short has left."""
+        known = {str(each.id) for each in self.learners.all()}
+        for folder in self._folder.glob("[0-9]*"):
+            if folder.name.isdecimal() and folder.name not in known:
+                delete(self._folder, int(folder.name))
+
     async def close(self) -> None:
         """End every session and VM; files and progress are on disk."""
         sessions = list(self.sessions.values())
@@ -82,8 +108,11 @@ class Classroom:
 
 
 @contextmanager
-def in_use(folder: Path) -> Iterator[None]:
-    """Have the class's folder for this process alone. Raise Problem if it is another's."""
+def in_use(folder: Path, running: Text = RUNNING) -> Iterator[None]:
+    """Have the class's folder for this process alone.
+
+    Raise Problem, which says ``running``, if it is another's.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         opened = (folder / "lock").open("w")
@@ -96,12 +125,7 @@ def in_use(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Problem(
-                ja="クラスは動いている．その ./lab class を Ctrl-C で止めてから，もう一度"
-                "実行する．",
-                en="the class is running; end that ./lab class with Ctrl-C, and run this "
-                "again.",
-            ) from error
+            raise Problem(ja=running.ja, en=running.en) from error
         yield
 
 

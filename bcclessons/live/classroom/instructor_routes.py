@@ -50,15 +50,19 @@ class InstructorRoutes:
             "/class/projector/content": self._projector_content,
             "/class/look/{learner}": self._look,
             "/class/look/{learner}/content": self._look_content,
+            "/class/remove/{learner}": self._ask_to_remove,
             "/class/class.csv": self._csv,
+        }
+        done: dict[str, _Answer] = {
+            "/class/pin/{learner}": self._forget_pin,
+            "/class/remove/{learner}": self._remove,
         }
         return [
             Route("/class/instructor", self._enter),
             *(Route(path, self._guarded(answer)) for path, answer in shown.items()),
-            Route(
-                "/class/pin/{learner}",
-                self._guarded(self._forget_pin),
-                methods=["POST"],
+            *(
+                Route(path, self._guarded(answer), methods=["POST"])
+                for path, answer in done.items()
             ),
         ]
 
@@ -81,8 +85,7 @@ class InstructorRoutes:
                 "トークンが正しくない: ./lab class が表示したアドレスを開く．\n",
                 403,
             )
-        language = templates.language_of(request)
-        response = RedirectResponse(f"/class/board?lang={language}", 303)
+        response = _to_board(request)
         self._door.let_instructor_in(response)
         return response
 
@@ -158,8 +161,22 @@ class InstructorRoutes:
         for learner in self._learners_of(request):
             self._classroom.learners.forget_pin(learner)
             self._classroom.recheck_logins(learner)
-        language = templates.language_of(request)
-        return RedirectResponse(f"/class/board?lang={language}", 303)
+        return _to_board(request)
+
+    async def _ask_to_remove(self, request: Request) -> Response:
+        for learner in self._learners_of(request):
+            return templates.page("remove.html", request, {"learner": learner})
+        return _to_board(request)
+
+    async def _remove(self, request: Request) -> Response:
+        for learner in self._learners_of(request):
+            await self._classroom.remove(learner)
+        return _to_board(request)
+
+
+def _to_board(request: Request) -> Response:
+    language = templates.language_of(request)
+    return RedirectResponse(f"/class/board?lang={language}", 303)
 
 
 def _program(session: LearnerSession, label: str) -> str:

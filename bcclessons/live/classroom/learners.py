@@ -218,6 +218,8 @@ class Learners:
         with self._database.change():
             for learner in learners:
                 self._database.execute("DELETE FROM learners WHERE id = ?", learner.id)
+        for learner in learners:
+            self._failures.pop(_folded(learner.name), None)
         self._database.forget()
 
 

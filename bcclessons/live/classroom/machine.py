@@ -17,7 +17,7 @@ from bcclessons.machines import Machine
 
 if TYPE_CHECKING:
     from bcclessons.live.classroom.fair_queue import FairQueue
-    from bcclessons.live.classroom.fleet import Seat
+    from bcclessons.live.classroom.seat import Seat
 
 # A program whose header does not come holds its turn no longer than this.
 _SETTLING_SECONDS = 60.0
@@ -117,8 +117,8 @@ class LearnersMachine:
         )
 
     async def close(self) -> None:
-        """End the VM; the files stay."""
+        """End the VM for good; the files stay."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.seat.end()
+        await self.seat.close()

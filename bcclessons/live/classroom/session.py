@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
-from bcclessons.live.classroom.fleet import Seat
 from bcclessons.live.classroom.learners import Learner
 from bcclessons.live.classroom.machine import LearnersMachine
 from bcclessons.live.classroom.progress import ClassProgress
+from bcclessons.live.classroom.seat import Seat
 from bcclessons.live.progress import PageConsole
 from bcclessons.live.session import PANES, Page, Session
 from bcclessons.live.terminal import Size, Terminal, View
@@ -120,6 +121,13 @@ class LearnerSession(Session):
 
         self.learners_machine.settling = settling
         return await super().run(lesson, folder, program)
+
+    async def close(self) -> None:
+        """End what the pages have asked for, the terminals and the VM."""
+        for task in self.asked | self._tasks:
+            task.cancel()
+        await asyncio.gather(*self.asked, return_exceptions=True)
+        await super().close()
 
 
 async def _output(terminal: Terminal, wanted: Sequence[bytes]) -> None:
