@@ -31,6 +31,7 @@ INSTRUCTORS = (
     "/class/look/{number}",
     "/class/look/{number}/content",
     "/class/remove/{number}",
+    "/class/link",
     "/class/class.csv",
 )
 
@@ -169,7 +170,7 @@ def test_joining_leads_to_no_other_host(room: Class, wanted: str) -> None:
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-@pytest.mark.parametrize("path", ["join", "leave", "hand", "pin/1", "remove/1"])
+@pytest.mark.parametrize("path", ["join", "leave", "hand", "pin/1", "remove/1", "link"])
 def test_a_foreign_page_changes_nothing(room: Class, path: str, origin: str) -> None:
     cookie = f"{room.join('Target')}; {room.instructor()}"
     fields = {"name": "New", "pin": "1234", "raised": "1"}
@@ -192,8 +193,8 @@ def test_the_board_is_the_instructors(room: Class) -> None:
         for cookie in ("", learner, learner.replace("lessons-", "lessons-instructor-")):
             assert room.get(path, {"Cookie": cookie}).status == 403, path
         assert room.get(path, {"Cookie": room.instructor()}).status == 200, path
-    for act in ("pin", "remove"):
-        answer = room.post(f"/class/{act}/{number}", {}, Cookie=learner)
+    for act in (f"pin/{number}", f"remove/{number}", "link"):
+        answer = room.post(f"/class/{act}", {}, Cookie=learner)
         assert answer.status == 403
 
 
@@ -252,6 +253,22 @@ def test_connections_end_with_the_login(room: Class, by: str) -> None:
             assert json.loads(each.recv(10)) == {"type": "pong"}
 
 
+def test_a_new_link_replaces_the_instructors(room: Class) -> None:
+    mine, others = room.instructor(), room.instructor()
+    old, page = room.token, room.post("/class/link?lang=en", {}, Cookie=mine)
+    found = re.search(rf"http://{room.host}/class/instructor\?token=(\S+?)<", page.body)
+    assert found
+    room.token = found[1]
+    assert room.get(f"/class/instructor?token={old}").status == 403
+    for cookie, status in (
+        (others, 403),
+        (mine, 403),
+        (set_cookie(page), 200),
+        (room.instructor(), 200),
+    ):
+        assert room.get("/class/board", {"Cookie": cookie}).status == status
+
+
 def test_another_name_of_the_server_is_refused(room: Class) -> None:
     answer = room.get("/class/join", {"Host": "example.org"})
     assert answer.status == 403
@@ -261,7 +278,8 @@ def test_one_is_back_after_the_server_was_killed(
     checkout: Path, tmp_path: Path
 ) -> None:
     with teaching(checkout, tmp_path) as room:
-        ada, instructor = room.join("Ada"), room.instructor()
+        ada, first = room.join("Ada"), room.instructor()
+        instructor = set_cookie(room.post("/class/link", {}, Cookie=first))
         port = room.host.partition(":")[2]
         room.who = ada
         with room.control() as control:
@@ -278,6 +296,7 @@ def test_one_is_back_after_the_server_was_killed(
         with room.control() as control:
             control.send("open", exercise="02/1")
             assert control.expect("file")["text"] == "# mine\n"
+        assert room.get("/class/board", {"Cookie": first}).status == 403
         board = room.get("/class/board/content", {"Cookie": instructor}).body
         assert "Ada" in board
         assert "02/1" in board

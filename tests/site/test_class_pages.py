@@ -129,6 +129,25 @@ def test_who_is_logged_out_sees_the_form_to_join(browser: Browser, room: Class) 
             expect(form).to_be_visible(timeout=10_000)
 
 
+def test_a_new_link_ends_other_browsers_boards(
+    checkout: Path, browser: Browser, tmp_path: Path
+) -> None:
+    with (
+        teaching(checkout, tmp_path) as room,
+        # A plain text has no icon.
+        opening(browser, room.address, f"{REFUSED}|404") as opened,
+    ):
+        path = f"class/instructor?token={room.token}"
+        board, other = (opened(path, locale="en-US") for _ in range(2))
+        board.get_by_role("link", name="New instructor link").click()
+        board.get_by_role("button", name="Make a new link").click()
+        link = board.locator("pre").text_content() or ""
+        expect(other.get_by_text("Open the instructor's address")).to_be_visible()
+        board.get_by_role("link", name="Class board").click()
+        for page in (board, opened(link, locale="en-US")):
+            expect(page.get_by_role("heading", name="Class board")).to_be_visible()
+
+
 def test_the_instructor_removes_a_learner(browser: Browser, room: Class) -> None:
     room.join("Stranger")
     with opening(browser, room.address) as opened:
@@ -159,7 +178,7 @@ def test_its_pages_are_accessible(
         page = opened(f"class/instructor?token={room.token}", **settings)
         room.join("Axel")
         number = room.number("Axel")
-        for path in ("board", "projector", f"remove/{number}"):
+        for path in ("board", "projector", f"remove/{number}", "link"):
             page.goto(f"{room.address}class/{path}?lang={language}")
             assert violations(page, packages) == []
 

@@ -56,6 +56,13 @@ class Classroom:
         rows = self._database.rows("SELECT value FROM settings WHERE name = ?", name)
         return str(rows[0][0])
 
+    def new_token(self) -> None:
+        """Have another token: who came in by the one before is let in no more."""
+        self.token = secrets.token_urlsafe(24)
+        self._database.execute(
+            "UPDATE settings SET value = ? WHERE name = 'token'", self.token
+        )
+
     def session(self, learner: Learner) -> LearnerSession:
         """Return a learner's session, made if it is his first since the start."""
         if learner.id not in self.sessions:

@@ -29,8 +29,6 @@ class ClassDoor:
         self._tls = tls
         self._learner = f"bcc-lessons-{port}"
         self._instructor = f"bcc-lessons-instructor-{port}"
-        token = classroom.token.encode()
-        self._value = hmac.new(token, b"instructor", sha256).hexdigest()
 
     def secret(self, connection: HTTPConnection) -> str:
         """Return the secret of the learner's cookie, "" without one."""
@@ -46,10 +44,15 @@ class ClassDoor:
         learner = self.learner(connection)
         return self._classroom.session(learner) if learner else None
 
+    def _instructors_secret(self) -> str:
+        token = self._classroom.token.encode()
+        return hmac.new(token, b"instructor", sha256).hexdigest()
+
     def is_instructor(self, connection: HTTPConnection) -> bool:
         """Tell whether it is the instructor who asks."""
         given = connection.cookies.get(self._instructor, "")
-        return hmac.compare_digest(given.encode(), self._value.encode())
+        right = self._instructors_secret()
+        return hmac.compare_digest(given.encode(), right.encode())
 
     def is_token(self, given: str) -> bool:
         """Tell whether a token is the instructor's."""
@@ -61,7 +64,7 @@ class ClassDoor:
 
     def let_instructor_in(self, response: Response) -> None:
         """Have the browser come back as the instructor's."""
-        self._set(response, self._instructor, self._value)
+        self._set(response, self._instructor, self._instructors_secret())
 
     def let_out(self, response: Response, connection: HTTPConnection) -> None:
         """Have the browser come back as nobody; its pages' connections end."""

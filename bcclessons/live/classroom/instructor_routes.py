@@ -51,11 +51,13 @@ class InstructorRoutes:
             "/class/look/{learner}": self._look,
             "/class/look/{learner}/content": self._look_content,
             "/class/remove/{learner}": self._ask_to_remove,
+            "/class/link": self._ask_for_link,
             "/class/class.csv": self._csv,
         }
         done: dict[str, _Answer] = {
             "/class/pin/{learner}": self._forget_pin,
             "/class/remove/{learner}": self._remove,
+            "/class/link": self._new_link,
         }
         return [
             Route("/class/instructor", self._enter),
@@ -172,6 +174,16 @@ class InstructorRoutes:
         for learner in self._learners_of(request):
             await self._classroom.remove(learner)
         return _to_board(request)
+
+    async def _ask_for_link(self, request: Request) -> Response:
+        return templates.page("link.html", request, {"link": ""})
+
+    async def _new_link(self, request: Request) -> Response:
+        self._classroom.new_token()
+        link = f"{self._address}class/instructor?token={self._classroom.token}"
+        response = templates.page("link.html", request, {"link": link})
+        self._door.let_instructor_in(response)
+        return response
 
 
 def _to_board(request: Request) -> Response:
