@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from bcclessons.course import recording
 from bcclessons.course.lesson import Lesson, find
@@ -322,15 +322,28 @@ def test_a_line_that_the_terminal_breaks_lights_the_same(open_page: Open) -> Non
     assert lit(page) == [32]
 
 
-def test_the_presenter_stops_at_a_run_and_an_arrow_plays_it(open_page: Open) -> None:
-    page = open_page(LESSON, width=1280)
+def present(page: Page, name: str) -> Locator:
+    """Go through the presenter's stops to a run; return its copy there."""
     unveil(page)
     page.keyboard.press("z")
-    copy = page.locator('.presenter .run[data-recording$="run-unseen.js"]')
+    copy = page.locator(f'.presenter .run[data-recording$="{name}.js"]')
     for _ in range(90):
         if copy.count():
             break
         page.keyboard.press("ArrowRight")
+    return copy
+
+
+def hold(page: Page, path: str) -> list[Route]:
+    """Hold the requests for a file back; return them, as they come in."""
+    held: list[Route] = []
+    page.route(path, lambda route: held.append(route))
+    return held
+
+
+def test_the_presenter_stops_at_a_run_and_an_arrow_plays_it(open_page: Open) -> None:
+    page = open_page(LESSON, width=1280)
+    copy = present(page, "run-unseen")
     panel = page.locator("#panel-run")
     expect(panel.locator(".marks")).to_contain_text("./unseen_programs.py")
     expect(panel.locator(".ap-term")).to_contain_text("$ sudo ./perf_output_sample")
@@ -342,6 +355,58 @@ def test_the_presenter_stops_at_a_run_and_an_arrow_plays_it(open_page: Open) -> 
     expect(panel.locator(".ap-term")).to_contain_text("TIME(s)")
     page.keyboard.press("ArrowRight")
     expect(copy).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["run", "run-unseen"])
+def test_a_run_that_is_loaded_late_plays_only_where_it_was_asked_for(
+    open_page: Open, name: str
+) -> None:
+    page = open_page(LESSON, width=1280)
+    held = hold(page, f"**/{name}.js")
+    copy = present(page, "run-unseen")
+    start = page.locator("#panel-run .ap-overlay-start")
+    if name == "run":
+        # It was to play, and was left before it was loaded.
+        expect(start).to_be_visible()
+    else:
+        # So was this one; now it is entered again.
+        for _ in range(2):
+            page.keyboard.press("ArrowRight")
+        expect(copy).to_have_count(0)
+        page.keyboard.press("ArrowLeft")
+        expect(copy).to_be_visible()
+    with page.expect_event("requestfinished"):
+        held[0].continue_()
+    page.wait_for_timeout(500)
+    expect(start).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(start).to_have_count(0)
+
+
+def test_a_run_that_starts_late_does_not_use_up_the_arrow_of_the_next(
+    open_page: Open,
+) -> None:
+    page = open_page(LESSON, width=1280)
+    # A player starts once its WebAssembly is compiled.
+    page.evaluate(
+        """() => {
+            const instantiate = WebAssembly.instantiate;
+            const compiled = new Promise(resolve => { window.compile = resolve; });
+            WebAssembly.instantiate = (...values) =>
+                compiled.then(() => instantiate(...values));
+        }"""
+    )
+    held = hold(page, "**/run-unseen.js")
+    copy = present(page, "run-unseen")
+    page.evaluate("compile()")
+    page.wait_for_timeout(500)
+    held[0].continue_()
+    panel = page.locator("#panel-run")
+    expect(panel.locator(".marks")).to_contain_text("./unseen_programs.py")
+    expect(panel.locator(".ap-overlay-start")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(panel.locator(".ap-overlay-start")).to_have_count(0)
+    expect(copy).to_be_visible()
 
 
 def test_the_presenter_leaves_the_chosen_kernel_as_it_is(open_page: Open) -> None:

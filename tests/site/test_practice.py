@@ -91,6 +91,7 @@ def test_a_presenter_who_steps_back_to_a_run_does_not_give_it_away(
             "document.querySelectorAll('.presenter [data-right]').forEach(e => e.open = true)"
         )
     expect(copy.locator("pre > code >> visible=true")).to_have_count(0)
+    expect(page.locator("#panel-run .ap-player")).to_have_count(1)
     expect(page.locator("#panel-run .ap-player")).to_be_hidden()
 
 

@@ -87,6 +87,9 @@
   const load = async (/** @type {any} */ run) => {
     ended();
     now.run = run;
+    now.request = null;
+    const latest = {};
+    now.latest = latest;
     veil();
     const { recording, player, columns } = run.dataset;
     now.code ??= Promise.all([
@@ -94,7 +97,7 @@
       Page.load("script", { src: `${player}asciinema-player.min.js` }),
     ]);
     const [script] = await Promise.all([Page.load("script", { src: recording }), now.code]);
-    if (run !== now.run) return;
+    if (latest !== now.latest) return;
     now.player?.dispose();
     panel.innerHTML = all("template", run)[0].innerHTML;
     const most = Math.min(13, Math.floor(panel.clientWidth / (0.603 * columns + 1.5)));
@@ -108,9 +111,11 @@
     });
     // The first picture; after a poster the player would not show it once it is moved.
     now.player.seek(0.1);
-    now.player.addEventListener("playing", playing);
+    // It may still say something when the next run is entered, and not yet loaded.
+    const own = (/** @type {() => void} */ listener) => () => latest === now.latest && listener();
+    now.player.addEventListener("playing", own(playing));
     now.player.addEventListener("pause", () => clearInterval(now.timer));
-    now.player.addEventListener("ended", ended);
+    now.player.addEventListener("ended", own(ended));
     all(".marks button", panel).forEach((button, marker) => {
       button.addEventListener("click", () => {
         now.player.seek({ marker });
@@ -121,6 +126,16 @@
   const show = (/** @type {any} */ run) => {
     if (run !== now.run) now.shown = load(run);
     return now.shown;
+  };
+  /** Play a run once it is loaded; false if the reader has gone on before that. */
+  const play = async (/** @type {any} */ run) => {
+    const loaded = show(run);
+    const request = {};
+    now.request = request;
+    await loaded;
+    if (request !== now.request) return false;
+    now.player.play();
+    return true;
   };
   const runs = all(".run[data-recording]");
   const read = (/** @type {any} */ element) => {
@@ -141,19 +156,19 @@
     all(".watch", run)[0].addEventListener("click", async ({ detail }) => {
       Pane.open("run", run);
       Pane.dock();
-      await show(run);
-      if (!detail) Page.enter(all(".ap-wrapper", panel)[0]); // by the keyboard
-      now.player.play();
+      // By the keyboard: it goes on in the player.
+      if ((await play(run)) && !detail) Page.enter(all(".ap-wrapper", panel)[0]);
     });
     Present.stop(run, {
       enter: () => {
         now.played = false;
+        now.request = null;
         show(run);
       },
       step: (by) => {
         if (by < 0 || now.played || run.classList.contains("veiled")) return false;
         now.played = true;
-        show(run).then(() => now.player.play());
+        play(run);
         return true;
       },
     });
