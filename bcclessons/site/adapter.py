@@ -218,7 +218,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
         for item in self._lessons:
             runs.write_scripts(item, site)
         scripts.minify(site, live=self._is_live)
-        self._post_build.write(site, log.info)
+        self._post_build.write(site, log.info, log.warning)
 
     def _page(self, page: pages.Page) -> Page:
         """Return one of MkDocs' pages as one of ours."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bcclessons.console.text import Language
-from bcclessons.site import card, card_font, root_files, search_index
+from bcclessons.site import card, card_font, material, root_files, search_index
 from bcclessons.site.metadata import Metadata
 
 
@@ -22,8 +22,11 @@ class PostBuild:
         self._pages[page.path] = page
         self._contents[page.path] = page.language, page.name, content
 
-    def write(self, site: Path, inform: Callable[[str], None]) -> None:
+    def write(
+        self, site: Path, inform: Callable[[str], None], warn: Callable[[str], None]
+    ) -> None:
         """Write into the folder of the site."""
+        material.delete_switching(site, warn)
         search_index.write(site / "search", self._contents)
         pages = list(self._pages.values())
         root_files.write(site, pages)

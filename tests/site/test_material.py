@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from mkdocs.theme import Theme
 
-from bcclessons.site.material import INTERNALS, OVERRIDES, Internal, override_filter
+from bcclessons.site.material import (
+    INTERNALS,
+    OVERRIDES,
+    Internal,
+    delete_switching,
+    override_filter,
+)
 
 TEMPLATES = Path(Theme("material").dirs[0])
 
@@ -42,3 +48,26 @@ def test_an_override_of_nothing_is_said(block: str) -> None:
     (warning,) = warnings
     assert f"Material's block {block} has no " in warning
     assert "change OVERRIDES in bcclessons/site/material.py" in warning
+
+
+def test_a_built_site_has_no_rule_for_all_elements_while_its_palette_is_set(
+    site: Path,
+) -> None:
+    (palette,) = site.glob("assets/stylesheets/palette.*.min.css")
+    text = palette.read_text()
+    assert "color-switching" not in text
+    # What stands around it in Material's file is still there.
+    assert "[data-md-color-accent=red]{--md-accent-fg-color:" in text
+    assert text.count("{") == text.count("}")
+
+
+def test_another_rule_is_said(tmp_path: Path) -> None:
+    styles = tmp_path / "assets/stylesheets"
+    styles.mkdir(parents=True)
+    (styles / "palette.0123abcd.min.css").write_text(
+        "[data-md-color-switching] *{transition:none!important}"
+    )
+    warnings: list[str] = []
+    delete_switching(tmp_path, warnings.append)
+    (warning,) = warnings
+    assert "change SWITCHING in bcclessons/site/material.py" in warning
