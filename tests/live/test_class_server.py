@@ -219,6 +219,21 @@ def test_a_screen_is_seen_while_the_hand_is_up(room: Class) -> None:
         assert "The hand is down" in shown
 
 
+def test_the_instructor_reads_pages_without_joining(room: Class) -> None:
+    room.who = room.instructor()
+    me = {"Cookie": room.who}
+    assert room.get("/lessons/02_perf_output/", me).status == 200
+    shown = {"name": "", "hand": False, "place": 0, "instructor": True}
+    assert json.loads(room.get("/class/me?lesson=02", me).body) == shown
+    assert room.get("/live/session", me).status == 403
+    for path in SOCKETS:
+        with pytest.raises(InvalidStatus):
+            room.connect(path)
+    both = {"Cookie": f"{room.who}; {room.join('Teacher')}"}
+    shown = {"name": "Teacher", "hand": False, "place": 0, "instructor": True}
+    assert json.loads(room.get("/class/me?lesson=02", both).body) == shown
+
+
 def test_who_leaves_is_a_stranger(room: Class) -> None:
     cookie = room.join("Leaver")
     assert room.get("/", {"Cookie": cookie}).status == 200

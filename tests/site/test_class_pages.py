@@ -129,6 +129,33 @@ def test_who_is_logged_out_sees_the_form_to_join(browser: Browser, room: Class) 
             expect(form).to_be_visible(timeout=10_000)
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_instructor_reads_without_joining(
+    browser: Browser, room: Class, language: str
+) -> None:
+    with opening(browser, room.address) as opened:
+        page = opened(f"class/instructor?token={room.token}&lang={language}")
+        page.get_by_role("link", name=re.compile("Lessons|レッスンのページ")).click()
+        page.locator(".lessons a").nth(1).click()
+        bar = page.locator(".class-bar")
+        expect(bar).to_contain_text(re.compile("読むだけ|reading only"))
+        live = page.locator("[data-run], [data-run-here], [data-command], [data-solve]")
+        assert live.count() > 5
+        page.locator("#tab-run").click()
+        expect(page.locator("#panel-run .recorded")).to_be_visible()
+        expect(live.filter(visible=True)).to_have_count(0)
+        expect(page.locator(".to-try").filter(visible=True)).to_have_count(0)
+        page.locator("#tab-exercise").click()
+        expect(live.filter(visible=True)).to_have_count(0)
+        expect(bar.get_by_role("button")).to_have_count(0)
+        path = page.url
+        bar.get_by_role("link", name=re.compile("実行する|Join")).click()
+        page.go_back()
+        assert page.url == path
+        bar.get_by_role("link", name=re.compile("クラスの様子|Class board")).click()
+        expect(page.locator("h1")).to_have_text(re.compile("クラスの様子|Class board"))
+
+
 def test_a_new_link_ends_other_browsers_boards(
     checkout: Path, browser: Browser, tmp_path: Path
 ) -> None:

@@ -97,8 +97,13 @@ class Joining:
         if scope["type"] == "http":
             path = scope["path"]
             is_page = path.endswith(("/", ".html"))
-            if is_page and self._door.learner(HTTPConnection(scope)) is None:
+            if is_page and not self._may_read(HTTPConnection(scope)):
                 where = f"/class/join?next={quote(path)}"
                 await RedirectResponse(where, 303)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _may_read(self, connection: HTTPConnection) -> bool:
+        """Tell whether a learner asks, or the instructor, who has no VM then."""
+        door = self._door
+        return door.learner(connection) is not None or door.is_instructor(connection)

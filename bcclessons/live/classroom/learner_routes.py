@@ -67,14 +67,22 @@ class LearnerRoutes:
         return response
 
     async def _me(self, request: Request) -> Response:
+        """Tell a page who reads it; no name is that of an instructor alone."""
         learner = self._door.learner(request)
+        is_instructor = self._door.is_instructor(request)
         if learner is None:
-            return Response(status_code=403)
+            reads = {"name": "", "hand": False, "place": 0, "instructor": True}
+            return JSONResponse(reads) if is_instructor else Response(status_code=403)
         session = self._classroom.session(learner)
         session.see(request.query_params.get("lesson", ""))
         place = self._classroom.fleet.queue.places().get(learner.id, 0)
         return JSONResponse(
-            {"name": learner.name, "hand": session.has_raised_hand, "place": place}
+            {
+                "name": learner.name,
+                "hand": session.has_raised_hand,
+                "place": place,
+                "instructor": is_instructor,
+            }
         )
 
     async def _hand(self, request: Request) -> Response:

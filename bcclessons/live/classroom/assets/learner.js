@@ -1,4 +1,5 @@
-// On each page of the site: who one is in the class, and a hand to raise.
+// On each page of the site: who one is in the class, and a hand to raise. An instructor who has
+// not joined has no VM: the page then shows nothing that would need one.
 (() => {
   const isJa = document.documentElement.lang.startsWith("ja");
   /** @param {string} ja @param {string} en */
@@ -17,14 +18,26 @@
   const leave = document.createElement("button");
   leave.type = "button";
   leave.textContent = t("退出", "Leave");
-  bar.append(name, said, hand, leave);
+  const board = document.createElement("a");
+  board.href = `/class/board?lang=${isJa ? "ja" : "en"}`;
+  board.textContent = t("クラスの様子", "Class board");
+  const join = document.createElement("a");
+  join.href = `/class/join?next=${encodeURIComponent(location.pathname)}`;
+  join.textContent = t("入って実行する", "Join to run it");
+  bar.append(name, said, hand, leave, join, board);
 
   /** @param {string} path @param {Record<string, string>} [values] */
   const post = (path, values = {}) =>
     fetch(path, { method: "POST", body: new URLSearchParams(values) });
-  /** @param {{name: string, hand: boolean, place: number}} me */
+  /** @param {{name: string, hand: boolean, place: number, instructor: boolean}} me */
   const show = (me) => {
-    name.textContent = me.name;
+    const reads = !me.name;
+    name.textContent = me.name || t("講師（読むだけ）", "Instructor, reading only");
+    document.documentElement.classList.toggle("class-reader", reads);
+    hand.hidden = reads;
+    leave.hidden = reads;
+    join.hidden = !reads;
+    board.hidden = !me.instructor;
     const place = t(`順番待ち: ${me.place} 番目`, `waiting: number ${me.place}`);
     said.textContent = me.place ? place : "";
     hand.setAttribute("aria-pressed", String(me.hand));
