@@ -27,7 +27,7 @@ from bcclessons.console.text import Language, Problem
 from bcclessons.course import journey, lesson, support, translation
 from bcclessons.course.lesson import Lesson
 from bcclessons.setup.paths import CHECKOUT
-from bcclessons.site import live, material, pane, repository, runs, scripts
+from bcclessons.site import home, live, material, pane, repository, runs, scripts
 from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.metadata import Metadata, describe
 from bcclessons.site.page import Page, location
@@ -139,9 +139,8 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
                 log.warning("%s: there is no %s", page.file.src_uri, other.name)
         if page.file.src_uri.startswith("docs/index."):
             page.meta["hide"] = ["navigation"]
-            return repository.with_clone(
-                markdown, config.extra["lessons"]["repository"]
-            )
+            settings = config.extra["lessons"]
+            return home.with_first_steps(markdown, source.language, settings)
         return markdown
 
     def on_page_content(

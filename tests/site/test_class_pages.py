@@ -130,6 +130,23 @@ def test_who_is_logged_out_sees_the_form_to_join(browser: Browser, room: Class) 
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
+def test_its_home_page_says_what_a_learner_does(
+    browser: Browser, room: Class, language: str
+) -> None:
+    with opening(browser, room.address) as opened:
+        page = opened(f"class/instructor?token={room.token}&lang={language}")
+        page.goto(f"{room.address}{'en/' if language == 'en' else ''}")
+        heading = {"ja": "ここから始める", "en": "Start here"}[language]
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        expect(page.locator("article")).not_to_contain_text(
+            re.compile(r"clone|\./lab (run 01|site)")
+        )
+        step = page.locator("h2", has_text=heading).locator("+ p a")
+        step.click()
+        expect(page.locator(".lesson")).to_have_attribute("data-lesson", "01")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
 def test_the_instructor_reads_without_joining(
     browser: Browser, room: Class, language: str
 ) -> None:
