@@ -61,10 +61,13 @@ def feedback(observed: Observation, exercise: Exercise) -> Feedback | None:
     retry = f"./lab check {exercise.label}"
     return Feedback(
         Text(
-            ja=f"{why.ja}正しいプログラムでもイベントを失うことがあるので，まだ判定できない．"
-            f"静かになってから，または VM で，もう一度実行する: {retry} --vm",
+            ja=f"{why.ja}正しいプログラムでもイベントを失うことがあるので，まだ判定できない．",
             en=f"{why.en} Even a right program can lose events then, so there is "
-            f"no result yet. Run it again when the machine is quiet, or in the VM: {retry} --vm",
+            "no result yet.",
         ),
         undecided=True,
+        retry=Text(
+            ja=f"静かになってから，または VM で，もう一度実行する: {retry} --vm",
+            en=f"Run it again when the machine is quiet, or in the VM: {retry} --vm",
+        ),
     )

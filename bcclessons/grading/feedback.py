@@ -21,13 +21,15 @@ class Feedback:
     """What is wrong with a program.
 
     ``output`` is a line that it printed, ``line`` the number of one of its own lines.
-    ``undecided`` says that it may be right: the machine was too busy to tell.
+    ``undecided`` says that it may be right: the machine was too busy to tell; then
+    ``retry`` says how to check it again in a terminal.
     """
 
     text: Text
     output: str | None = None
     line: int | None = None
     undecided: bool = False
+    retry: Text | None = None
 
 
 def task(exercise: Exercise, language: Language) -> str:
@@ -56,7 +58,7 @@ def result(
     title = f"{exercise.label} {exercise.title.to(language)}"
     if feedback is None:
         return f"{title}: {Text(ja='できた．', en='solved.').to(language)}"
-    parts = [feedback.text]
+    parts = [_with_retry(feedback.text, feedback.retry)]
     if feedback.output is not None:
         parts.append(
             Text(
@@ -83,12 +85,26 @@ def result(
     return "\n".join(map(printable, lines))
 
 
-def as_data(feedback: Feedback | None) -> dict[str, Any]:
-    """Return a check's result as data: the fields of Feedback, and ``solved``."""
+def as_data(
+    feedback: Feedback | None, retry_here: Text | None = None
+) -> dict[str, Any]:
+    """Return a check's result as data: ``solved``, and the fields of Feedback.
+
+    ``text`` ends with how to check again: ``retry_here`` where there is no terminal.
+    """
     solved = feedback is None
     feedback = feedback or Feedback(Text(ja="できた．", en="Solved."))
-    output = feedback.output and printable(feedback.output)
-    return {"solved": solved, **vars(feedback), "output": output}
+    data = {"solved": solved, **vars(feedback)}
+    retry = data.pop("retry")
+    data["text"] = _with_retry(feedback.text, retry and (retry_here or retry))
+    data["output"] = feedback.output and printable(feedback.output)
+    return data
+
+
+def _with_retry(text: Text, retry: Text | None) -> Text:
+    if retry is None:
+        return text
+    return Text(ja=text.ja + retry.ja, en=f"{text.en} {retry.en}")
 
 
 def printable(line: str) -> str:

@@ -151,5 +151,6 @@ class Control:
             )
         if found is None:
             session.machine.solved.note(exercise, program)
-        session.tell("verdict", exercise=label, **feedback.as_data(found))
+        result = feedback.as_data(found, session.retry)
+        session.tell("verdict", exercise=label, **result)
         session.tell("state", **session.state())

@@ -57,7 +57,12 @@ class Page:
 
 
 class Session:
-    """All that one learner's pages show, for as long as the server runs."""
+    """All that one learner's pages show, for as long as the server runs.
+
+    ``retry`` says what to do where a check has no result, if no terminal is at hand.
+    """
+
+    retry: Text | None = None
 
     def __init__(self, console: PageConsole) -> None:
         """``console`` is that of the machine: its lines are shown while it starts.

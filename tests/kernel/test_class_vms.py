@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from bcclessons.console.console import Console
-from bcclessons.console.text import Language
-from bcclessons.live import messages
+from bcclessons.console.text import Language, Text
+from bcclessons.grading.feedback import Feedback
+from bcclessons.live import control, messages
 from bcclessons.live.classroom import checkout, fleet, machine, seat
 from bcclessons.live.classroom.classroom import Classroom
 from bcclessons.live.classroom.fair_queue import FairQueue
@@ -169,6 +170,26 @@ def test_a_check_is_of_the_learners_file_and_kept(tmp_path: Path) -> None:
 
     run(tmp_path, first, 200)
     run(tmp_path, again, 20)
+
+
+def test_a_check_without_a_result_says_what_to_press(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Text(ja="忙しい．", en="It was busy.")
+    in_terminal = Text(ja="--vm", en="--vm")
+    found = Feedback(busy, undecided=True, retry=in_terminal)
+    monkeypatch.setattr(control, "check", lambda *_, **__: found)
+
+    async def work(room: Classroom) -> None:
+        ada = await joined(room, "Ada")
+        ada.control.handle(messages.Check(exercise="02/1"))
+        verdict = await ada.expect("verdict")
+        assert verdict["text"] == (
+            "It was busy. Press Check again; if it stays so, tell the instructor."
+        )
+        assert room.progress.all() == []
+
+    run(tmp_path, work, 60)
 
 
 def test_a_vm_sleeps_with_its_programs_and_comes_back(

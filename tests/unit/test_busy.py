@@ -10,6 +10,7 @@ from bcclessons.grading import busy, feedback
 from bcclessons.grading.check import Observer, check
 from bcclessons.grading.contract import Ending, Load, Observation
 from bcclessons.grading.trial import Trial
+from bcclessons.live.classroom.session import LearnerSession
 from tests.kernel.attempts import EXERCISES
 
 EXERCISE, EXERCISE_02 = EXERCISES[0], EXERCISES[3]
@@ -31,10 +32,22 @@ def test_a_busy_machine_is_said_with_what_to_do(load: Load) -> None:
     found = busy.feedback(observed, EXERCISE)
     assert found is not None
     assert found.undecided
-    assert "./lab check 01/1 --vm" in found.text.en
     shown = feedback.result(EXERCISE, found, "", Language.EN)
     assert shown.startswith("01/1 Print four values: undecided: the machine is busy.")
+    assert shown.endswith(" or in the VM: ./lab check 01/1 --vm")
     assert "--hint" not in shown
+    assert feedback.as_data(found)["text"].ja.endswith(": ./lab check 01/1 --vm")
+
+
+def test_in_a_class_one_presses_check_again() -> None:
+    found = busy.feedback(Observation("interrupted", load=FULL), EXERCISE)
+    text = feedback.as_data(found, LearnerSession.retry)["text"]
+    assert text.en.endswith("no result yet. " + LearnerSession.retry.en)
+    assert text.ja.endswith("判定できない．" + LearnerSession.retry.ja)
+    assert "--vm" not in text.en + text.ja
+    solved = feedback.as_data(None, LearnerSession.retry)
+    assert solved["text"].en == "Solved."
+    assert "retry" not in solved
 
 
 def test_a_quiet_machine_is_no_excuse() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from bcclessons.console.text import Text
 from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.live.classroom.learners import Learner
@@ -43,6 +44,11 @@ class ClassTerminal(Terminal):
 
 class LearnerSession(Session):
     """The session of one learner, whose hand may be raised."""
+
+    retry = Text(
+        ja="「確かめる」をもう一度押す．何度押しても同じなら，講師に伝える．",
+        en="Press Check again; if it stays so, tell the instructor.",
+    )
 
     def __init__(
         self, learner: Learner, console: PageConsole, progress: ClassProgress
