@@ -178,7 +178,11 @@ def test_a_check_without_a_result_says_what_to_press(
     busy = Text(ja="忙しい．", en="It was busy.")
     in_terminal = Text(ja="--vm", en="--vm")
     found = Feedback(busy, undecided=True, retry=in_terminal)
-    monkeypatch.setattr(control, "check", lambda *_, **__: found)
+
+    async def check_apart(*_: object) -> Feedback:
+        return found
+
+    monkeypatch.setattr(control, "check_apart", check_apart)
 
     async def work(room: Classroom) -> None:
         ada = await joined(room, "Ada")
