@@ -23,6 +23,7 @@ _MOST_FRAME_BYTES = 1024 * 1024
 # Far more than a class needs: each costs little, and a flood must not shut it out.
 _MOST_CONNECTIONS = 10_000
 _END_SECONDS = 3
+_LAST_PORT = 65534
 
 
 class Server(uvicorn.Server):
@@ -65,23 +66,43 @@ class Server(uvicorn.Server):
 
 
 def listening(address: str, port: int) -> socket.socket:
-    """Return a socket that listens. Raise Problem if the port is taken."""
+    """Return a socket that listens.
+
+    Raise Problem, which names a free port, if this one is taken.
+    """
+    try:
+        return _listening(address, port)
+    except OSError as error:
+        free = _free_port(address, port)
+        raise Problem(
+            ja=f"ポート {port} は使えない（{error.strerror}）．別のポートで動かす: "
+            f"--port {free}",
+            en=f"port {port} cannot be used ({error.strerror}); take another: "
+            f"--port {free}",
+        ) from error
+
+
+def _listening(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((address, port))
-    except OSError as error:
+        # Now: who opens the address at once has to wait, and is not refused.
+        found.listen(1024)
+    except OSError:
         found.close()
-        raise Problem(
-            ja=f"ポート {port} は使えない（{error.strerror}）．別のポートで動かす: "
-            f"--port {port + 1}",
-            en=f"port {port} cannot be used ({error.strerror}); take another: "
-            f"--port {port + 1}",
-        ) from error
-    # Now: who opens the address at once has to wait, and is not refused.
-    found.listen(1024)
+        raise
     return found
+
+
+def _free_port(address: str, taken: int) -> int:
+    """Return the next free port after one, or, where there is none, any other."""
+    for port in range(taken + 1, _LAST_PORT + 1):
+        with suppress(OSError), _listening(address, port):
+            return port
+    with _listening(address, 0) as found:
+        return int(found.getsockname()[1])
 
 
 def exit_status(language: Language, work: Callable[[], int]) -> int:
