@@ -245,6 +245,34 @@ def test_a_vm_sleeps_with_its_programs_and_comes_back(
     run(tmp_path, work, 120)
 
 
+def test_a_vm_that_sleeps_ends_before_memory_runs_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "ABSENT_SECONDS", -1.0)
+
+    async def work(room: Classroom) -> None:
+        ada = await joined(room, "Ada")
+        await ada.shell("echo o''k", "ok")
+        his = room.fleet.seats[1]
+        monkeypatch.setattr(fleet, "_available_bytes", lambda: 1 << 30)
+        await room.fleet.keep_reserve()
+        assert his.is_running
+        monkeypatch.setattr(fleet, "_available_bytes", lambda: 1 << 28)
+        await room.fleet.keep_reserve()
+        assert not his.is_running
+        assert his.ended_for_memory
+        message = await ada.expect("state")
+        while "short of memory" not in message["machine"]["text"]:
+            message = await ada.expect("state")
+        monkeypatch.setattr(fleet, "_available_bytes", lambda: 1 << 30)
+        while ada.terminal("02.shell").is_running:
+            await asyncio.sleep(0.05)
+        await ada.shell("echo ag''ain", "again")
+        assert not his.ended_for_memory
+
+    run(tmp_path, work, 90)
+
+
 def is_qemu(pid: int) -> bool:
     return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"qemu")
 

@@ -21,7 +21,7 @@ from bcclessons.console.text import Language, Problem, Text
 from bcclessons.live.__main__ import to_open
 from bcclessons.live.classroom import __main__ as server
 from bcclessons.live.classroom import classroom as stored
-from bcclessons.live.classroom import learner_routes, templates
+from bcclessons.live.classroom import fleet, learner_routes, templates
 from bcclessons.live.classroom.address import Address, check_certificate
 from bcclessons.live.classroom.board import as_csv, board
 from bcclessons.live.classroom.classroom import Classroom
@@ -75,6 +75,24 @@ def test_where_nobody_has_joined_it_says_so(room: Classroom) -> None:
     join(room, "Ada")
     values["board"] = board(room)
     assert "Nobody has" not in templates.render("board.html", Language.EN, values)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_it_says_that_memory_is_short(
+    room: Classroom, monkeypatch: pytest.MonkeyPatch, language: Language
+) -> None:
+    monkeypatch.setattr(fleet, "_available_bytes", lambda: 1 << 30)
+    (ada,) = join(room, "Ada")
+    asyncio.run(_sit(room, ada))
+    values = {"board": board(room), "address": "http://192.0.2.1/", "qr": ""}
+    said = re.compile("メモリが足りない（残り 0.5 GB）|short of memory .0.5 GB left")
+    assert not said.search(templates.render("board.html", language, values))
+    monkeypatch.setattr(fleet, "_available_bytes", lambda: 500_000_000)
+    room.fleet.seats[ada.id].ended_for_memory = True
+    values["board"] = board(room)
+    page = templates.render("board.html", language, values)
+    assert said.search(page)
+    assert {"ja": "終了（メモリ不足）", "en": "ended (memory)"}[language] in page
 
 
 def test_it_says_what_is_hard(room: Classroom) -> None:

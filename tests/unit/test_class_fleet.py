@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,19 @@ from tests.conftest import CHECKOUT
 class SeatThatSleeps:
     """A seat whose VM gives 400 MB back when it ends."""
 
+    is_running = False
+
     def __init__(self, memory: list[int], idle_seconds: float, *, asleep: bool) -> None:
         self.asleep = asleep
         self.idle_seconds = idle_seconds
         self._memory = memory
 
-    async def end(self) -> None:
+    def sleep_if_idle(self, seconds: float = 600) -> None:
+        self.asleep |= self.idle_seconds > seconds
+
+    async def end_for_memory(self) -> None:
         self.asleep = False
+        self.idle_seconds = 0.0
         self._memory[0] += 400 << 20
 
 
@@ -59,6 +66,35 @@ def test_where_memory_is_short_those_that_slept_longest_end(
         4: SeatThatSleeps(memory, 900, asleep=False),
     }
     asyncio.run(vms.make_room(None))
+    assert [vms.seats[number].asleep for number in (1, 2, 3)] == left
+
+
+@pytest.mark.parametrize(
+    ("available", "left"),
+    [
+        (400, [True, False, False]),  # no other could be started, but these can grow
+        (200, [False, True, False]),
+        (-200, [False, False, False]),
+    ],
+)
+def test_while_they_grow_idle_ones_sleep_and_those_that_slept_longest_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, available: int, left: list[bool]
+) -> None:
+    memory = [available << 20]
+    monkeypatch.setattr(fleet, "_available_bytes", lambda: memory[0])
+    monkeypatch.setattr(fleet, "_TICK_SECONDS", 0.001)
+    vms: Any = Fleet(tmp_path, Workspace(CHECKOUT, tmp_path, Console(Language.EN)))
+    vms.seats = {
+        1: SeatThatSleeps(memory, 100, asleep=True),
+        2: SeatThatSleeps(memory, 90, asleep=False),
+        3: SeatThatSleeps(memory, 10, asleep=False),
+    }
+
+    async def watch_for_a_moment() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(vms.watch(), 0.1)
+
+    asyncio.run(watch_for_a_moment())
     assert [vms.seats[number].asleep for number in (1, 2, 3)] == left
 
 

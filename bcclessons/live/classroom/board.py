@@ -68,12 +68,16 @@ class Mistake(NamedTuple):
 
 
 class Board(NamedTuple):
-    """All of it. Rows are in order of need: hands, who is stuck, then by name."""
+    """All of it. Rows are in order of need: hands, who is stuck, then by name.
+
+    ``low_memory`` is how many bytes are left if no other VM can be started, else None.
+    """
 
     rows: list[Row]
     counts: list[Count]
     mistakes: list[Mistake]
     exercises: int
+    low_memory: int | None
 
     @property
     def here(self) -> int:
@@ -101,6 +105,7 @@ def board(classroom: Classroom) -> Board:
         [_count(each.label, each.title, found) for each in classroom.exercises],
         _mistakes(learners, found),
         len(classroom.exercises),
+        classroom.fleet.low_memory(),
     )
 
 
@@ -121,6 +126,8 @@ def _row(
             if seat.asleep
             else Text(ja="動作中", en="awake")
         )
+    elif seat and seat.ended_for_memory:
+        vm = Text(ja="終了（メモリ不足）", en="ended (memory)")
     return Row(
         learner,
         bool(session and session.is_here),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Problem
 from bcclessons.live.classroom.fair_queue import FairQueue
-from bcclessons.live.classroom.seat import Seat
+from bcclessons.live.classroom.seat import ABSENT_SECONDS, Seat
 from bcclessons.machines.vm import kvm
 from bcclessons.machines.vm.store import Store
 from bcclessons.machines.workspace import Workspace
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _TICK_SECONDS = 5.0
 # A VM takes 370 MB with a lesson in it; so much must be left for the others to grow.
 _MEMORY_BYTES = 700 << 20
+# Of that, so much is left once a VM has been started, for those that run to grow.
+_RESERVE_BYTES = 300 << 20
 
 
 def _available_bytes() -> int:
@@ -58,28 +60,44 @@ class Fleet:
             self.seats[learner] = Seat(self, folder, console, shown)
         return self.seats[learner]
 
+    def low_memory(self) -> int | None:
+        """Return how many bytes are left if no other VM can be started, else None."""
+        available = _available_bytes()
+        return available if available < _MEMORY_BYTES else None
+
     async def make_room(self, wanted: Seat) -> None:
         """End VMs that sleep if memory is short. Raise Problem if it stays so."""
-        sleeping = sorted(
-            (
-                seat
-                for seat in self.seats.values()
-                if seat.asleep and seat is not wanted
-            ),
-            key=lambda seat: -seat.idle_seconds,
-        )
-        while _available_bytes() < _MEMORY_BYTES:
-            if not sleeping:
-                raise Problem(
-                    ja="このクラスのマシンのメモリが足りない．講師に伝える．",
-                    en="this class's machine is short of memory; tell the instructor.",
-                )
-            await sleeping.pop(0).end()
+        await self._end_sleeping(_MEMORY_BYTES, wanted)
+        if self.low_memory() is not None:
+            raise Problem(
+                ja="このクラスのマシンのメモリが足りない．講師に伝える．",
+                en="this class's machine is short of memory; tell the instructor.",
+            )
+
+    async def _end_sleeping(self, wanted_bytes: int, spared: Seat | None) -> None:
+        """End VMs that sleep, the longest first, until so much memory is available."""
+        seats = sorted(self.seats.values(), key=lambda seat: -seat.idle_seconds)
+        for seat in seats:
+            if _available_bytes() >= wanted_bytes:
+                return
+            if seat.asleep and seat is not spared:
+                await seat.end_for_memory()
+
+    async def keep_reserve(self) -> None:
+        """End VMs, before those that grow have no memory left and the host kills some."""
+        if _available_bytes() < _RESERVE_BYTES:
+            for seat in self.seats.values():
+                seat.sleep_if_idle(ABSENT_SECONDS)
+            await self._end_sleeping(_RESERVE_BYTES, None)
 
     async def watch(self) -> None:
-        """Put idle VMs to sleep, and end those that fill the disk, for ever."""
+        """Put idle VMs to sleep, and end those that take too much, for ever."""
         while True:
             await asyncio.sleep(_TICK_SECONDS)
+            try:
+                await self.keep_reserve()
+            except Exception:
+                logging.exception("VMs that sleep could not be ended")
             for seat in list(self.seats.values()):
                 seat.sleep_if_idle()
                 if seat.is_running and not seat.asleep:

@@ -39,6 +39,13 @@ _TOO_LARGE = Text(
     "does not run; tell the instructor.",
 )
 
+_ENDED = Text(
+    ja="クラスのマシンのメモリが足りないので，休止していた VM を終えた．「実行」を押すと，また"
+    "始まる．",
+    en="the class's machine is short of memory, so your VM, which was asleep, has been "
+    "ended; press Run to start another.",
+)
+
 
 def _now() -> float:
     """Return the time of this host, in seconds since 1970."""
@@ -54,6 +61,7 @@ class Seat:
         self.folder = folder
         self.checkout = folder / "checkout"
         self.asleep = False
+        self.ended_for_memory = False
         self.in_use = 0
         self._fleet = fleet
         self.console = console
@@ -113,6 +121,7 @@ class Seat:
             own = Workspace(self.checkout, self._fleet.workspace.cache, self.console)
             vm = Vm(own, folder=self.folder / "vm", confined=True)
             self._vm = vm.__enter__()
+            self.ended_for_memory = False
 
     def touch(self) -> None:
         """Note that he uses his VM; one that sleeps goes on from where it was."""
@@ -134,9 +143,9 @@ class Seat:
         )
         await process.wait()
 
-    def sleep_if_idle(self) -> None:
-        """Put his VM to sleep if it has not been used for long."""
-        longest = IDLE_SECONDS if self._shown() else ABSENT_SECONDS
+    def sleep_if_idle(self, seconds: float = IDLE_SECONDS) -> None:
+        """Put his VM to sleep if it has not been used for so long, or no page is open."""
+        longest = seconds if self._shown() else ABSENT_SECONDS
         if self.is_running and not self.asleep and self.idle_seconds > longest:
             assert self._vm is not None
             self._vm.sleep()
@@ -162,6 +171,12 @@ class Seat:
         """End his VM; his files stay."""
         async with self._starting:
             await asyncio.to_thread(self._end)
+
+    async def end_for_memory(self) -> None:
+        """End his VM, which sleeps, and tell him why."""
+        await self.end()
+        self.ended_for_memory = True
+        self.console.say(_ENDED)
 
     async def close(self) -> None:
         """End his VM for good: no other is started."""
