@@ -119,7 +119,7 @@ const Pane = (() => {
       : innerHeight - (split() ? 0 : strip.offsetHeight);
   const inSight = (/** @type {Element} */ element) => {
     const { top, bottom } = element.getBoundingClientRect();
-    return bottom > 64 && top < edge();
+    return bottom > 64 && top < (pane.contains(element) ? innerHeight : edge());
   };
   const current = () => {
     const part = scrollY / (document.documentElement.scrollHeight - innerHeight || 1);

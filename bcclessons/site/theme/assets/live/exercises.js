@@ -81,6 +81,9 @@ const Exercises = (() => {
     // What was said of the program.
     const feedback = find("feedback");
     const say = (/** @type {HTMLElement[]} */ ...content) => feedback.replaceChildren(...content);
+    let checks = false; // this page, and not another that shows the file
+    const reveal = (/** @type {Element} */ part) =>
+      part.scrollIntoView({ block: "nearest", behavior: Page.behavior });
     const judged = (/** @type {any} */ { solved, undecided, text: said, output, line }) => {
       const name = solved ? "solved" : undecided ? "undecided" : "wrong";
       feedback.dataset.result = name;
@@ -94,6 +97,7 @@ const Exercises = (() => {
       if (output) {
         const details = element("details", "");
         details.append(element("summary", text("output")), element("pre", output));
+        details.ontoggle = () => reveal(details);
         content.push(details);
       }
       const next = choice.options[choice.selectedIndex + 1]?.value;
@@ -104,6 +108,8 @@ const Exercises = (() => {
       }
       say(...content);
       editor.mark(line ?? 0);
+      if (checks) reveal(feedback);
+      checks = false;
     };
     const on = (/** @type {string} */ type, /** @type {(message: any) => void} */ fn) =>
       Machine.on(type, (message) => {
@@ -124,7 +130,7 @@ const Exercises = (() => {
       find("hints").replaceChildren(...list);
       find("hints").lastElementChild?.scrollIntoView({ block: "nearest" });
     });
-    let resets = false; // this page, and not another that shows the file
+    let resets = false; // this page, too
     on("reset", ({ kept }) => {
       if (resets) file.forget();
       resets = false;
@@ -146,7 +152,8 @@ const Exercises = (() => {
       if (isBusy()) return;
       editor.mark(0);
       busy(text("checking"));
-      if (await file.save()) Machine.send({ type: "check", exercise: label });
+      checks = await file.save();
+      if (checks) Machine.send({ type: "check", exercise: label });
       else idle();
     };
     find("check").onclick = check;

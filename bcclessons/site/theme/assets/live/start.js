@@ -101,9 +101,12 @@ const Live = (() => {
     ],
     [
       "[data-solve]",
-      ({ dataset }) => {
+      (button) => {
         open("exercise", all("#panel-exercise")[0]);
-        exercises((e) => e.open(dataset.solve ?? "", true));
+        exercises((e) => e.open(button.dataset.solve ?? "", true));
+        const card = button.closest(".exercise");
+        const heading = card?.querySelector("h3");
+        heading?.scrollIntoView({ block: "nearest", behavior: Page.behavior });
       },
     ],
     [".live-recording", () => view(panel.dataset.view === "recording" ? "terminals" : "recording")],
