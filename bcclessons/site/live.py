@@ -122,15 +122,22 @@ def _terminals(language: Language) -> str:
         f"{face}</button>"
         for face, keys, label in labels.TOUCH_KEYS
     )
+    announce = _button(
+        "live-announce",
+        labels.ANNOUNCE,
+        language,
+        f' aria-pressed="false" title="{labels.ANNOUNCE_HELP.to(language)}"',
+    )
     return (
-        f"{terminal('lesson', labels.LESSON)}"
+        f"{announce}{terminal('lesson', labels.LESSON)}"
         '<div class="live-split" role="separator" tabindex="0" aria-valuenow="50" '
         'aria-valuemin="15" aria-valuemax="85" aria-orientation="horizontal" '
         f'aria-label="{labels.SPLIT.to(language)}"></div>'
         f"{terminal('shell', labels.SHELL)}"
         f'<div class="live-keys" role="group" '
         f'aria-label="{labels.KEYS.to(language)}">{keys}</div>'
-        f'<p class="live-help" id="live-help">{labels.TERMINAL_HELP.to(language)}</p>'
+        f'<p class="live-help" id="live-help">{labels.TERMINAL_HELP.to(language)}'
+        f"<span> {labels.ANNOUNCE_HELP.to(language)}</span></p>"
     )
 
 

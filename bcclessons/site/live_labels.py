@@ -22,6 +22,11 @@ LESSON = Text(ja="レッスン", en="Lesson")
 SHELL = Text(ja="シェル", en="Shell")
 SPLIT = Text(ja="2 つの端末の境", en="Between the two terminals")
 KEYS = Text(ja="端末のキー", en="Keys of the terminal")
+ANNOUNCE = Text(ja="出力を読み上げる", en="Announce the output")
+ANNOUNCE_HELP = Text(
+    ja="「出力を読み上げる」を押すと，スクリーンリーダが端末の出力を読む．",
+    en="“Announce the output” has a screen reader speak what the terminals print.",
+)
 EXERCISE = Text(ja="演習", en="Exercise")
 TERMINAL_HELP = Text(
     ja="<kbd>F2</kbd> もう一方の端末　<kbd>F6</kbd> 端末から出る　"

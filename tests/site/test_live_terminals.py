@@ -195,6 +195,36 @@ def test_the_keyboard_enters_and_leaves_the_terminals(
         expect(here.lesson.locator("> div")).not_to_have_count(before)
 
 
+def test_output_is_announced_where_the_reader_wants_it(
+    browser: Browser, live: Live, packages: Path
+) -> None:
+    with live_page(browser, live, bypass_csp=True) as here:
+        here.run()
+        before = violations(here.page, packages)
+        toggle = here.page.get_by_role("button", name="Announce the output")
+        said = here.page.locator(".live-terminal .live-region")
+        expect(toggle).to_have_attribute("aria-pressed", "false")
+        expect(said).to_have_count(0)
+        # By the keyboard: it comes before the terminals, which keep Tab.
+        here.page.locator(".live-larger").focus()
+        here.page.keyboard.press("Tab")
+        expect(toggle).to_be_focused()
+        here.page.keyboard.press("Enter")
+        expect(toggle).to_have_attribute("aria-pressed", "true")
+        here.make_event()
+        expect(said.first).to_contain_text("Hello, perf_output!")
+        expect(said.first).to_have_attribute("aria-live", "assertive")
+        assert set(violations(here.page, packages)) - set(before) == set()
+        # It is kept.
+        here.page.reload()
+        expect(toggle).to_have_attribute("aria-pressed", "true")
+        expect(said).to_have_count(2)
+        lesson = here.page.get_by_role("textbox", name="Terminal: lesson")
+        expect(lesson).to_have_accessible_description(re.compile("Announce the output"))
+        toggle.click()
+        expect(said).to_have_count(0)
+
+
 def test_a_selection_is_copied(browser: Browser, live: Live) -> None:
     with live_page(browser, live) as here:
         here.page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -126,6 +126,7 @@ const Terminals = (() => {
     place();
     split(Page.get("split") ?? 50);
     both = all(".live-terminal", box).map(make);
+    announce(Page.get("announce") ?? false);
     for (const each of both) each.connect();
     Pane.on("tab", place);
   };
@@ -161,6 +162,15 @@ const Terminals = (() => {
     event.preventDefault();
     split(Number(separator.ariaValueNow) + by);
   });
+
+  // For a screen reader; not always, as it takes time for each line that is printed.
+  const [announcing] = all(".live-announce", box);
+  const announce = (/** @type {boolean} */ on) => {
+    announcing.ariaPressed = String(on);
+    Page.set("announce", on);
+    for (const { terminal } of both) terminal.options.screenReaderMode = on;
+  };
+  announcing.addEventListener("click", () => announce(announcing.ariaPressed !== "true"));
 
   // On a phone: keys that its keyboard has not, for the terminal that was touched last.
   let last = "lesson";
