@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
 from tests.live.conftest import Live, serving
 from tests.site.conftest import opening
@@ -42,6 +43,16 @@ class LivePage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self._started = 0
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        """Count the programs that the server says it has started."""
+
+        def count(frame: str | bytes) -> None:
+            self._started += '"type":"running"' in str(frame).replace(" ", "")
+
+        socket.on("framereceived", count)
 
     def terminal(self, name: str) -> Locator:
         """Return the screen of a terminal: "lesson" or "shell"."""
@@ -68,7 +79,14 @@ class LivePage:
         Events of other processes may have moved its header out of sight.
         """
         self.page.locator("#tab-run").click()
+        started = self._started
         self.page.locator("[data-run]").click()
+        # What an earlier run has left on the screen looks the same.
+        end = time.monotonic() + SECONDS / 1000
+        while self._started == started:
+            assert time.monotonic() < end
+            self.page.wait_for_timeout(100)
+        self.page.wait_for_timeout(300)
         printed = re.compile(rf"{re.escape(HEADER)}|Hello, perf_output!")
         expect(self.lesson).to_contain_text(printed, timeout=SECONDS)
 

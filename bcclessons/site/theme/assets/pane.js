@@ -151,8 +151,7 @@ const Pane = (() => {
   };
   addEventListener("scroll", scrolled, { passive: true });
   addEventListener("scrollend", () => {
-    // Another scroll may have ended before ours.
-    if (gone(pinned)) return;
+    if (gone(pinned)) return; // another scroll has ended before ours
     own = 0;
     scrolled();
   });
@@ -172,6 +171,7 @@ const Pane = (() => {
   // From the prose to the program.
   const go = (/** @type {Element} */ to, /** @type {any} */ block, lines = Page.lines(to)) => {
     own = performance.now() + 3000;
+    setTimeout(scrolled, 3100);
     stay = true;
     asked = nothing;
     if (pane.dataset.tab !== "run") open("program");

@@ -11,6 +11,8 @@
     if ((part ?? null) === (now.part ?? null)) return;
     Pane.light(part ? linesOf(part) : [], part ?? now.part);
     now.part = part;
+    // At once: what the reader then asks for ends it.
+    if (!part) follow();
   };
   /** The line of the run's text that a line of the player shows. */
   const shownBy = (/** @type {any} */ line) => {
@@ -57,9 +59,14 @@
 
   // While a recording plays, its newest line lights the program, unless the reader points at
   // another, until anything else on the page lights lines, or it ends.
+  const stop = () => {
+    clearInterval(now.timer);
+    now.timer = 0;
+  };
   const follow = () => {
+    if (!now.timer) return;
     if (now.part || !panel.offsetParent) now.newest = null;
-    else if (now.newest && Pane.asking() !== now.run) clearInterval(now.timer);
+    else if (now.newest && Pane.asking() !== now.run) stop();
     else {
       const printed = all(".ap-line", panel).filter((line) => line.textContent?.trim());
       const newest = printed.map(shownBy).filter(Boolean).pop();
@@ -69,12 +76,12 @@
     }
   };
   const ended = () => {
-    clearInterval(now.timer);
+    stop();
     if (now.run) Pane.light([], now.run);
   };
   const playing = () => {
     now.played = true;
-    clearInterval(now.timer);
+    stop();
     now.newest = null;
     now.timer = setInterval(follow, 250);
   };
@@ -114,7 +121,7 @@
     // It may still say something when the next run is entered, and not yet loaded.
     const own = (/** @type {() => void} */ listener) => () => latest === now.latest && listener();
     now.player.addEventListener("playing", own(playing));
-    now.player.addEventListener("pause", () => clearInterval(now.timer));
+    now.player.addEventListener("pause", stop);
     now.player.addEventListener("ended", own(ended));
     all(".marks button", panel).forEach((button, marker) => {
       button.addEventListener("click", () => {
