@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 
 import pytest
 
@@ -19,6 +20,7 @@ from bcclessons.doctor.target import Target
 from bcclessons.grading.check import Observer
 from bcclessons.lab import Lab
 from bcclessons.machines import Machine, debian
+from bcclessons.machines.commands import versions
 from bcclessons.machines.workspace import Workspace
 from bcclessons.setup.cache import cache_folder
 from bcclessons.setup.paths import CHECKOUT
@@ -45,6 +47,11 @@ class Runner:
     def observer(self) -> Observer:
         """What checks a program on it."""
         return Observer.on(self.machine)
+
+    @cached_property
+    def versions(self) -> str:
+        """Those of its kernel and BCC, and its name."""
+        return f"{self.name} {' '.join(versions(self.machine))}"
 
     def run(
         self, argv: Sequence[str], timeout: float
