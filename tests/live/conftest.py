@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -54,6 +53,12 @@ class Live:
     def address(self) -> str:
         """Where its pages are, with a slash at the end."""
         return f"http://{self.host}/"
+
+    def forget(self) -> None:
+        """Delete the learner's files and progress."""
+        for path in self.checkout.glob("lessons/*/exercises/*/my_sample*"):
+            path.unlink()
+        (self.state / "bcc-lessons/exercises.json").unlink(missing_ok=True)
 
     def my_sample(self, label: str) -> Path:
         """Return the learner's file of an exercise."""
@@ -251,7 +256,5 @@ def live(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 @pytest.fixture
 def fresh(live: Live) -> Live:
     """The same, without the learner's files and progress."""
-    for path in live.checkout.glob("lessons/*/exercises/*/my_sample*"):
-        path.unlink()
-    shutil.rmtree(live.state / "bcc-lessons/exercises.json", ignore_errors=True)
+    live.forget()
     return live

@@ -90,12 +90,14 @@ class LivePage:
         printed = re.compile(rf"{re.escape(HEADER)}|Hello, perf_output!")
         expect(self.lesson).to_contain_text(printed, timeout=SECONDS)
 
-    def make_event(self) -> None:
+    def make_event(self, text: str = "Hello, perf_output!") -> None:
         """Call execve by the name that lesson 02 shows, in the shell.
 
-        Again, if events of other processes have moved it out of sight at once.
+        The line of the call ends with a text.
+
+        Call it again, if events of other processes have moved it out of sight at once.
         """
-        line = re.compile(rf"{NAME} +\d+ +Hello, perf_output!")
+        line = re.compile(rf"{NAME} +\d+ +{text}")
         for left in reversed(range(4)):
             self.focus("shell")
             self.page.keyboard.type(f"(echo {NAME} > /proc/self/comm; exec true)\n")
