@@ -19,10 +19,11 @@ class Step:
     ``each_on_next_cpu``, each of several calls is on another CPU than the one before.
     "marker" writes ``text`` to the trace buffer, as another program would, and "echo"
     does so with the last line that the program has printed added to it. "stop" stops
-    the program, and "go_on" has it go on. "settle" waits until it prints nothing more.
+    the program, and "go_on" has it go on. "settle" waits until it prints nothing more,
+    "wait" lets it run for ``seconds``: one that prints now and then is never settled.
     """
 
-    kind: Literal["call", "marker", "echo", "stop", "go_on", "settle"]
+    kind: Literal["call", "marker", "echo", "stop", "go_on", "settle", "wait"]
     file: str = "/bin/true"
     argv: list[str] = field(default_factory=lambda: ["true"])
     uid: int = 0
@@ -35,3 +36,4 @@ class Step:
     each_on_next_cpu: bool = False
     times: int = 1
     text: str = ""
+    seconds: float = 0.0

@@ -29,7 +29,7 @@ def is_certain(observed: Observation, trial: Trial) -> bool:
         item.text != "KeyboardInterrupt" for item in exceptions.raised(observed.stderr)
     ):
         return True
-    shown = len({line["pid"] for line in trial.lines})
+    shown = len({line.groups.get("pid", line.text) for line in trial.lines})
     most = _LINES_EACH * shown
     return observed.ending == "flooded" and observed.stdout.count("\n") >= most
 

@@ -148,6 +148,8 @@ def _take(
         _write_marker(step.text.encode() + last)
     elif step.kind == "settle":
         program.settle(quiet)
+    elif step.kind == "wait":
+        program.run(step.seconds)
     else:
         program.send(signal.SIGSTOP if step.kind == "stop" else signal.SIGCONT)
 

@@ -166,6 +166,10 @@ class Program:
             self.pump(min(left, 0.05))
         return True
 
+    def run(self, seconds: float) -> None:
+        """Let it run for so long; less if it ends, or floods."""
+        self.pump_until(lambda: not self.running or self.flooded, seconds)
+
     def settle(self, quiet: float) -> None:
         """Wait until it prints nothing more, for so many seconds; 12 times that at most.
 
