@@ -131,8 +131,8 @@ def assert_refused(run: Observation, english: str) -> None:
     assert rest == english + "\n"
 
 
-class EveryLesson:
-    """What every lesson must do: each lesson's module makes these tests its own.
+class EveryProgram:
+    """What every lesson's program must do, whatever it prints of the calls.
 
     The module has a fixture ``observe``, an Observer. ``ctrl_c`` is the status after
     Ctrl-C. What has been printed must be whole, whenever it ends.
@@ -144,6 +144,51 @@ class EveryLesson:
     def events(self, stdout: str) -> list[Any]:
         """Read its whole output; fail if any of it is not as it should be."""
         raise NotImplementedError
+
+    def test_ctrl_c_before_the_header(self, observe: Observer) -> None:
+        runs = observe("ctrl_c_early")["starting"]
+        assert not runs[0]["was_ready"]
+        for run in runs:
+            # Before Ctrl-C is asked for, it may end the program in the shell's own way.
+            allowed = (
+                {self.ctrl_c} if run["was_ready"] else {self.ctrl_c, -signal.SIGINT}
+            )
+            assert run["status"] in allowed
+            assert_ended(run, run["status"], observe.soon)
+            assert run["stdout"] == "" or self.events(run["stdout"]) is not None
+
+    def test_ctrl_c_as_soon_as_it_is_ready(self, observe: Observer) -> None:
+        for run in observe("ctrl_c_early")["ready"]:
+            assert_ended(run, self.ctrl_c, observe.soon)
+            self.events(run["stdout"])
+
+    def test_closed_pipe(self, observe: Observer) -> None:
+        run = observe("closed_pipe")
+        assert run["stderr"] == ""
+        assert run["status"] == -signal.SIGPIPE
+        # As many as the lines that it is read for hold, after the header.
+        assert len(self.events(run["stdout"])) == 2
+        assert_nothing_left(run)
+
+    def test_pipe_closed_from_the_start(self, observe: Observer) -> None:
+        for run in observe("closed_pipe_at_once")["runs"]:
+            assert run["stderr"] == ""
+            assert run["status"] == -signal.SIGPIPE
+            assert_nothing_left(run)
+
+    def test_not_root(self, observe: Observer) -> None:
+        english = f"run as root: sudo ./{self.lesson.program}"
+        assert_refused(observe("not_root"), english)
+
+    def test_no_bcc(self, observe: Observer) -> None:
+        assert_refused(observe("no_bcc"), "no bcc: sudo apt install python3-bpfcc")
+
+
+class EveryLesson(EveryProgram):
+    """What a lesson must do that prints an event for each call.
+
+    Each lesson's module makes these tests its own.
+    """
 
     def of_call(self, events: list[Any], truth: Observation) -> list[Any]:
         """Return the events that are those of a call of execve."""
@@ -169,23 +214,6 @@ class EveryLesson:
         # Linux 7.2 does not run a program on a CPU where it runs already, for
         # another task, and counts that. Other lessons' kernels have no such case.
         assert len(missing) <= run["bursts_skipped"]
-
-    def test_ctrl_c_before_the_header(self, observe: Observer) -> None:
-        runs = observe("ctrl_c_early")["starting"]
-        assert not runs[0]["was_ready"]
-        for run in runs:
-            # Before Ctrl-C is asked for, it may end the program in the shell's own way.
-            allowed = (
-                {self.ctrl_c} if run["was_ready"] else {self.ctrl_c, -signal.SIGINT}
-            )
-            assert run["status"] in allowed
-            assert_ended(run, run["status"], observe.soon)
-            assert run["stdout"] == "" or self.events(run["stdout"]) is not None
-
-    def test_ctrl_c_as_soon_as_it_is_ready(self, observe: Observer) -> None:
-        for run in observe("ctrl_c_early")["ready"]:
-            assert_ended(run, self.ctrl_c, observe.soon)
-            self.events(run["stdout"])
 
     def test_ctrl_c_when_it_has_nothing_to_do(self, observe: Observer) -> None:
         run = observe("columns")
@@ -217,24 +245,3 @@ class EveryLesson:
         assert run["seconds"] < observe.soon
         assert_nothing_left(run)
         self.events(run["stdout"])
-
-    def test_closed_pipe(self, observe: Observer) -> None:
-        run = observe("closed_pipe")
-        assert run["stderr"] == ""
-        assert run["status"] == -signal.SIGPIPE
-        # As many as the lines that it is read for hold, after the header.
-        assert len(self.events(run["stdout"])) == 2
-        assert_nothing_left(run)
-
-    def test_pipe_closed_from_the_start(self, observe: Observer) -> None:
-        for run in observe("closed_pipe_at_once")["runs"]:
-            assert run["stderr"] == ""
-            assert run["status"] == -signal.SIGPIPE
-            assert_nothing_left(run)
-
-    def test_not_root(self, observe: Observer) -> None:
-        english = f"run as root: sudo ./{self.lesson.program}"
-        assert_refused(observe("not_root"), english)
-
-    def test_no_bcc(self, observe: Observer) -> None:
-        assert_refused(observe("no_bcc"), "no bcc: sudo apt install python3-bpfcc")

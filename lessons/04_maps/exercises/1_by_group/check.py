@@ -31,7 +31,7 @@ def check(trial: Trial) -> None:
                     ja=f"UID {uid}，GID {gid} の {name} が execve を {times} 回呼んだのに，"
                     "その行が無い．",
                     en=f"{name}, of UID {uid} and GID {gid}, called execve {times} times, "
-                    "and has no row.",
+                    "and has no line.",
                 ),
                 _like(trial, uid, gid),
                 code=("print(", "printb(", "lookup_or_try_init("),
@@ -51,10 +51,10 @@ def check(trial: Trial) -> None:
         if max(texts.values()) > 1:
             raise CheckFailed(
                 Text(
-                    ja="回数が変わっていない行が，もう一度表示された．shown のキーで，どの行も"
+                    ja="回数が変わっていない行が，もう一度表示された．shown のキーで，どの組も"
                     "区別できるか．",
-                    en="A row whose count has not changed was shown again. Do the keys of "
-                    "shown tell all rows apart?",
+                    en="A line whose count has not changed was shown again. Do the keys of "
+                    "shown tell all of them apart?",
                 ),
                 max(texts, key=texts.__getitem__),
                 code="shown.get(",

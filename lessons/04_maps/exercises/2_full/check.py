@@ -1,11 +1,11 @@
-"""The calls that have no row are counted, and the count is printed."""
+"""The calls that have no entry are counted, and the count is printed."""
 
 import re
 
 from bcclessons.console.text import Text
 from bcclessons.grading.trial import CheckFailed, Trial
 
-# On a machine with other work, others' calls have no row either.
+# On a machine with other work, others' calls have no entry either.
 OTHERS = 600
 
 
@@ -13,16 +13,16 @@ def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
     totals = [x for x in trial.others if re.fullmatch(r"missed: +\d+", x)]
     names = {call.made_by.name for call in trial.calls}
-    rows = {x["comm"]: int(x["count"]) for x in trial.lines if x["comm"] in names}
+    shown = {x["comm"]: int(x["count"]) for x in trial.lines if x["comm"] in names}
     calls = len(trial.calls)
-    missing = calls - sum(rows.values())
+    missing = calls - sum(shown.values())
     if not missing:
         raise CheckFailed(
             Text(
-                ja="どの呼び出しにも行があるので，入らなかった回数を数えたかどうかがわからない．"
-                "表は 8 行のままにする．",
-                en="Every call has a row, so nothing shows whether it counts those that do "
-                "not fit. Leave the table at 8 rows.",
+                ja="どの呼び出しにもエントリがあるので，入らなかった回数を数えたかどうかが"
+                "わからない．最大数は 8 のままにする．",
+                en="Every call has an entry, so nothing shows whether it counts those that "
+                "do not fit. Leave the map at 8 entries.",
             ),
             trial.lines[-1] if trial.lines else None,
             code="BPF_HASH(counts",
@@ -30,9 +30,10 @@ def check(trial: Trial) -> None:
     if not totals:
         raise CheckFailed(
             Text(
-                ja=f"missed: 回数 という行が無い．{calls} 回の execve のうち {missing} 回に行が無い．",
+                ja=f"missed: 回数 という行が無い．{calls} 回の execve のうち {missing} 回は，"
+                "エントリが無い．",
                 en=f"It printed no line missed: NUMBER. Of {calls} calls of execve, "
-                f"{missing} have no row.",
+                f"{missing} have no entry.",
             ),
             next((x for x in trial.others if "miss" in x), None),
             code=("missed", "if (!count)"),
@@ -41,10 +42,10 @@ def check(trial: Trial) -> None:
     if not missing <= total <= missing + OTHERS:
         raise CheckFailed(
             Text(
-                ja=f"{calls} 回の execve のうち {missing} 回に行が無いのに，最後の行は {total} 回と"
-                "いっている．数えるのは，行を作れなかった呼び出しだけで，そのすべてである．",
-                en=f"There were {calls} calls of execve, and {missing} of them have no row, "
-                f"but the last line says {total}. Count all calls for which no row could "
+                ja=f"{calls} 回の execve のうち {missing} 回はエントリが無いのに，最後の行では {total} 回に"
+                "なっている．エントリを作れなかった呼び出しだけを，すべて数える．",
+                en=f"There were {calls} calls of execve, and {missing} of them have no entry, "
+                f"but the last line says {total}. Count all calls for which no entry could "
                 "be made, and no others.",
             ),
             totals[-1],
