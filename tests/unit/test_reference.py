@@ -17,16 +17,17 @@ LESSONS = lesson.load_all(CHECKOUT)
 
 # What the field calls each of them: helpers and macros in C; what is called of bcc.
 _C_CALLS = re.compile(
-    r"\b(bpf_\w+|BPF_\w+|TRACEPOINT_PROBE)\(|\bevents\.(perf_submit)\("
+    r"\b(bpf_\w+|BPF_\w+|TRACEPOINT_PROBE|__sync\w+)\(|\b(?:events|counts)\.(\w+)\("
 )
 _PYTHON_CALLS = re.compile(
-    r"\bb\.(\w+)\(|\bb\[\"events\"\]\.(\w+)\(|(?<![.\w])(BPF|printb)\("
+    r"\bb\.(\w+)\(|\bb\[\"\w+\"\]\.(\w+)\(|(?<![.\w])(BPF|printb)\("
 )
 HELPERS = {
     "bpf_trace_printk", "bpf_ktime_get_ns", "bpf_get_current_pid_tgid",
     "bpf_get_current_uid_gid", "bpf_get_current_comm", "bpf_get_current_task",
     "bpf_probe_read_kernel", "bpf_probe_read_kernel_str", "bpf_probe_read_user", "bpf_probe_read_user_str",
     "BPF_PERF_OUTPUT", "perf_submit", "open_perf_buffer", "perf_buffer_poll", "event",
+    "BPF_HASH", "lookup_or_try_init", "__sync_fetch_and_add", "items",
 }  # fmt: skip
 """What the course is to teach."""
 
