@@ -27,7 +27,7 @@ class Line(NamedTuple):
 
     uid: int
     comm: str
-    count: int
+    calls: int
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def parse(line: str) -> Line:
     uid = line.partition(" ")[0]
     begin = max(6, len(uid)) + 1  # a large UID is wider than its column
     found = Line(int(uid), line[begin : begin + 16], int(line[begin + 17 :]))
-    assert line == f"{found.uid:<6} {found.comm} {found.count}"
+    assert line == f"{found.uid:<6} {found.comm} {found.calls}"
     return found
 
 
@@ -58,7 +58,7 @@ def counts(stdout: str) -> dict[tuple[int, str], list[int]]:
     """Return the counts that were shown for each user and name, in order."""
     found: dict[tuple[int, str], list[int]] = {}
     for line in lines_of(stdout):
-        found.setdefault((line.uid, line.comm), []).append(line.count)
+        found.setdefault((line.uid, line.comm), []).append(line.calls)
     return found
 
 
