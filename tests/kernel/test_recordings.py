@@ -57,6 +57,8 @@ RUNS = [
     for each in item.all_runs
     for run in each.on_each_release
 ]
+# It prints by the clock: how often a line comes is a matter of time.
+BY_THE_CLOCK = {"04"}
 CASTS = sorted(ROOT.glob("lessons/*/recordings/*.cast"))
 
 
@@ -73,7 +75,10 @@ def test_a_fresh_run_has_the_recorded_shape(item: Lesson, run: Run) -> None:
     need_vm(item, recorder.release_of(run))
     recorded = recording.load(item.recordings / f"{run.stem}.txt")
     fresh = recorder.record(item, run, WORKSPACE, fast=True).recording
-    assert recording.shape(fresh.body) == recording.shape(recorded.body)
+    shapes = [recording.shape(each.body) for each in (fresh, recorded)]
+    if item.label in BY_THE_CLOCK:
+        shapes = [sorted(set(shape)) for shape in shapes]
+    assert shapes[0] == shapes[1]
 
 
 @pytest.mark.slow

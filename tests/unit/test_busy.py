@@ -50,6 +50,14 @@ def test_in_a_class_one_presses_check_again() -> None:
     assert "retry" not in solved
 
 
+def test_lines_that_have_no_pid_are_of_as_many_as_differ() -> None:
+    item = next(each for each in EXERCISES if each.label == "04/3")
+    line = "0      bash             1\n"
+    stdout = f"{item.output.ready}\n{line * 40}"
+    assert is_certain(Observation("flooded", stdout, load=STORM), item)
+    assert not is_certain(Observation("interrupted", stdout, load=STORM), item)
+
+
 def test_a_quiet_machine_is_no_excuse() -> None:
     observed = Observation("interrupted", load=QUIET)
     assert not busy.is_worth_repeating(observed)
