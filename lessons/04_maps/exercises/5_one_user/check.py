@@ -1,0 +1,63 @@
+"""Everybody is counted at first, and then only the user who makes many calls."""
+
+from bcclessons.console.text import Text
+from bcclessons.grading.trial import CheckFailed, Trial
+
+WANTED = 1002
+
+
+def check(trial: Trial) -> None:
+    """Raise CheckFailed for the first thing that is not as it should be."""
+    calls = {call.made_by.name: call.made_by for call in trial.calls}
+    last = {(line["comm"], line["uid"]): line for line in trial.lines}
+    filter_code = ("wanted.lookup(", "if (!count)", "bpf_get_current_comm(")
+    for step in calls.values():
+        shown = last.get((step.name, str(step.uid)))
+        others = step.uid == 1001
+        if others and shown:
+            raise CheckFailed(
+                Text(
+                    ja=f"UID {WANTED} の回数が 100 を超えたあとなのに，UID {step.uid} の呼び出しも"
+                    "数えられた．",
+                    en=f"UID {step.uid} was counted, too, though a count of UID {WANTED} "
+                    "had been above 100 before.",
+                ),
+                shown,
+                code=filter_code,
+            )
+        if others or (shown and shown["count"] == str(step.times)):
+            continue
+        if shown:
+            raise CheckFailed(
+                Text(
+                    ja=f"{step.name}（UID {step.uid}）は execve を {step.times} 回呼んだのに，"
+                    f"COUNT は {shown['count']} になっている．",
+                    en=f"{step.name}, of UID {step.uid}, called execve {step.times} times, "
+                    f"and COUNT says {shown['count']}.",
+                ),
+                shown,
+                code=filter_code,
+            )
+        if step.uid == WANTED and step.name == "after":
+            raise CheckFailed(
+                Text(
+                    ja=f"UID {WANTED} の {step.name} に行が無い．ほかの人の呼び出しも数えたので，"
+                    "マップが満杯になったか，違う UID を数えている．カーネルの側で，数える前に"
+                    "絞り込む．",
+                    en=f"{step.name}, of UID {WANTED}, has no line. Either the calls of others "
+                    "were counted, too, and filled the map, or another UID is counted. "
+                    "Filter in the kernel, before you count.",
+                ),
+                trial.lines[-1] if trial.lines else None,
+                code=filter_code,
+            )
+        raise CheckFailed(
+            Text(
+                ja=f"{step.name}（UID {step.uid}）が execve を呼んだのに，その行が無い．wanted が 0 の"
+                "間は，全員を数える．",
+                en=f"{step.name}, of UID {step.uid}, called execve, and has no line: as long "
+                "as wanted is 0, everybody is to be counted.",
+            ),
+            (trial.others or [None])[-1],
+            code=filter_code,
+        )
