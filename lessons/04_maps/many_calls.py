@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Call execve many times on each CPU at once, for a file that is not there.
 
-./many_calls.py 10000 [UID] prints how many calls there were.
+./many_calls.py 10000 makes so many on each CPU, and prints how many there were.
 """
 
 import ctypes
