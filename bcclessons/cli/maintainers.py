@@ -20,7 +20,6 @@ from bcclessons.lab import Lab
 from bcclessons.machines import Machine, debian
 from bcclessons.machines.debian import Release
 from bcclessons.setup import apt, programs
-from bcclessons.setup.files import write_all
 from bcclessons.setup.paths import CHECKOUT
 from bcclessons.setup.system import System
 
@@ -189,7 +188,7 @@ def record(lab: Lab, name: str | None, runs: Sequence[str], *, journey: bool) ->
             stem = exercise_check.stem(language)
             texts[chosen.recordings / f"{stem}.txt"] = str(taken.recording)
             texts[chosen.recordings / f"{stem}.cast"] = taken.cast
-    write_all(texts)
+    recorder.save(texts)
     pages.main()
     for path in texts:
         lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
@@ -237,6 +236,6 @@ def _record_journeys(lab: Lab, name: str | None, runs: Sequence[str]) -> None:
         _prepare(lab, item, recorder.release_of(run), what)
         taken = journey.record(item, run, lab.workspace)
         texts[journey.path_of(item, run)] = str(taken)
-    write_all(texts)
+    recorder.save(texts)
     for path in texts:
         lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))

@@ -6,6 +6,7 @@ import datetime
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from bcclessons.course.run import MAIN, Run, changed
 from bcclessons.machines import commands, debian
 from bcclessons.machines.vm.client import Vm
 from bcclessons.recording import picture
+from bcclessons.setup.files import write_all
 from bcclessons.setup.temporary import temporary_folder
 from bcclessons.terminal.demo import SHELL_SETTINGS
 from bcclessons.terminal.screen import PROMPT, Terminal
@@ -107,6 +109,13 @@ def files(
     if drawn.exists():
         texts[drawn] = picture.draw(taken.recording, lesson.program)
     return texts
+
+
+def save(texts: Mapping[Path, str]) -> None:
+    """Write the files of recordings, all or none, in folders that may be missing."""
+    for path in texts:
+        path.parent.mkdir(exist_ok=True)  # a lesson's first recording
+    write_all(texts)
 
 
 def release_of(run: Run) -> Release:

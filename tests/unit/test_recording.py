@@ -55,6 +55,14 @@ def test_a_text_is_read_and_written(tmp_path: Path) -> None:
     assert str(run) == TEXT
 
 
+def test_a_lessons_first_recording_makes_the_folder(tmp_path: Path) -> None:
+    path = tmp_path / "recordings/run.txt"
+    for text in ("first", "second"):
+        recorder.save({path: text})
+        assert path.read_text() == text
+        assert list(path.parent.iterdir()) == [path]
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "named"),
     [
