@@ -227,3 +227,16 @@ def test_the_recordings_say_what_the_right_answers_say() -> None:
     assert pids[sh + 1] == ("bash", pids[sh][1])
     assert re.search(r"\d+ +bash +\d+ +bash +/usr/bin/ls ls", body("03", "run"))
     assert "(-14) true" in body("03", "run-fault")
+
+    def counts(stem: str, comm: str) -> list[int]:
+        found = re.findall(rf"^\d+ +{comm} +(\d+)$", body("04", stem), re.MULTILINE)
+        return [int(count) for count in found]
+
+    assert 100_000 < counts("run-increment", "many_calls.py")[-1] < 200_000
+    assert counts("run-atomic", "many_calls.py")[-1] == 200_000
+    assert counts("run-clear", "many_calls.py")[-1] < 200_000
+    assert counts("run", "bash")[-1] == 104
+    assert len(counts("run", "bash")) < 20
+    assert sorted({*counts("run-full", "bash"), *counts("run-full", "less")})[-1] > 1
+    cost = dict(re.findall(r"(\w+) .* ([\d.]+) us$", body("04", "run-both-ways"), re.M))
+    assert float(cost["send"]) > 2 * float(cost["count"])
