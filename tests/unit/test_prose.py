@@ -312,3 +312,18 @@ def test_english_has_no_full_width_character(page: Page) -> None:
     source = page.source.replace(SWITCH_TO_JAPANESE, "")
     wide = {c for c in source if unicodedata.east_asian_width(c) in "WF"}
     assert not wide
+
+
+def test_the_home_page_counts_the_lessons() -> None:
+    english, japanese = (
+        (CHECKOUT / "docs" / name).read_text(encoding="utf-8")
+        for name in ("index.en.md", "index.md")
+    )
+    words = {3: "three", 4: "four", 5: "five", 6: "six"}
+    number = len(LESSONS)
+    assert f"\n{number} lessons, " in english
+    assert f"{words[number]} short programs" in english
+    assert f"all {words[number]} about" in english
+    assert f"\n{number} レッスン，" in japanese
+    assert f"短いプログラム {number} 本" in japanese
+    assert f"{number} つで" in japanese
