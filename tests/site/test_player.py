@@ -13,7 +13,8 @@ from tests.site.conftest import Open
 from tests.site.test_look import violations
 
 LESSONS = [
-    f"{name}/" for name in ("01_trace_printk", "02_perf_output", "03_data_access")
+    f"{name}/"
+    for name in ("01_trace_printk", "02_perf_output", "03_data_access", "04_maps")
 ]
 LESSON = "en/lessons/02_perf_output/"
 MAIN = '.run[data-recording$="run.js"]'
