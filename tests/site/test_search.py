@@ -17,6 +17,7 @@ from tests.site.conftest import Open, opening
 LESSON_01 = "lessons/01_trace_printk/"
 LESSON_02 = "lessons/02_perf_output/"
 LESSON_03 = "lessons/03_data_access/"
+LESSON_04 = "lessons/04_maps/"
 
 # A query, and a page that must be among the pages that are found.
 JAPANESE = [
@@ -50,6 +51,13 @@ ENGLISH = [
 ]
 # What learners type or paste, and what must come first: a page, or a section of it.
 FIRST = [
+    ("", "集計", LESSON_04),
+    ("", "カウンタ", LESSON_04),
+    ("", "満杯", f"{LESSON_04}#数がいつまでも増えない"),
+    ("en/", "aggregate", LESSON_04),
+    ("en/", "race condition", ""),
+    ("en/", "map is full", f"{LESSON_04}#a-count-never-grows"),
+    ("en/", "print_log2_hist", "reference/#print_log2_hist"),
     ("", "取りこぼし", f"{LESSON_02}#イベントが失われる"),
     ("", "プロセスID", "glossary/#pid"),
     ("", "プロセス名", "lessons/"),
