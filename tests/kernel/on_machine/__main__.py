@@ -46,6 +46,7 @@ CASES: dict[str, tuple[Callable[[Asked], Observation], int]] = {
     "no_bcc": (endings.no_bcc, 1),
     "unseen": (facts.unseen, 1),
     "skipped": (facts.skipped, 5),
+    "in_turn": (columns.in_turn, 10),
 }
 
 

@@ -140,3 +140,17 @@ def storm(asked: Asked) -> Observation:
         }
         lesson.send(signal.SIGTERM)
         return lesson.finish(**found)
+
+
+def in_turn(asked: Asked) -> Observation:
+    """Make calls on each CPU in turn while the lesson is stopped, then have it go on."""
+    cpus = sorted(os.sched_getaffinity(0))
+    with Lesson(asked) as lesson:
+        lesson.wait_ready()
+        with lesson.stopped():
+            each = itertools.chain.from_iterable([cpus] * asked.times)
+            truths = [Child(cpu, name=b"in turn").call() for cpu in each]
+        drain(lesson)
+        skipped = lesson.skipped
+        lesson.send(signal.SIGINT)
+        return lesson.finish(truth=truths, skipped=skipped)
