@@ -125,7 +125,12 @@ class Trial:
             en=f"PID {call.pid} ({made.name}, {user}) called execve for "
             f"{made.file}, and has no line.",
         )
-        submit = ("perf_submit(", "ringbuf_output(", "bpf_trace_printk(")
+        submit = (
+            "perf_submit(",
+            "ringbuf_output(",
+            "ringbuf_submit(",
+            "bpf_trace_printk(",
+        )
         if not self.lines and not self.others:
             return CheckFailed(
                 Text(

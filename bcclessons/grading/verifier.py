@@ -22,9 +22,19 @@ _NOT_FOR_BPF = re.compile(
 VERIFIER = (
     Meaning(
         r"invalid mem access '\w*_or_null'",
-        "lookup() が返すポインタは NULL かもしれない．使う前に if で確かめる．",
-        "The pointer that lookup() returns may be NULL: test it by if before it is used.",
-        r"\.lookup\(",
+        "lookup() や ringbuf_reserve() が返すポインタは NULL かもしれない．使う前に if で"
+        "確かめる．",
+        "The pointer that lookup() or ringbuf_reserve() returns may be NULL: test it by if "
+        "before it is used.",
+        r"\.(?:lookup|ringbuf_reserve)\(",
+    ),
+    Meaning(
+        r"Unreleased reference|would lead to reference leak",
+        "ringbuf_reserve() で取った場所を返さずに終わる道がある．どの道でも，ringbuf_submit() か "
+        "ringbuf_discard() を呼ぶ．",
+        "The program can end without giving back the room that ringbuf_reserve() returned: "
+        "call ringbuf_submit() or ringbuf_discard() on every path.",
+        r"\.ringbuf_reserve\(",
     ),
     Meaning(
         r"unknown opcode|\(18\) r\d = 0x0 .*\n(?:.*\n)?.*\nR\d invalid mem access",

@@ -1,0 +1,42 @@
+"""Each call has its line, and the lines come in order of time, from whatever CPU."""
+
+from itertools import pairwise
+
+from bcclessons.console.text import Text
+from bcclessons.grading.trial import CheckFailed, Trial
+
+
+def check(trial: Trial) -> None:
+    """Raise CheckFailed for the first thing that is not as it should be."""
+    calls = {call.step: call for call in trial.calls}.values()
+    for call in calls:
+        lines = trial.lines_of(call)
+        times = call.made_by.times
+        if len(lines) == times:
+            continue
+        if not lines and times == 1:
+            trial.line_of(call)
+        raise CheckFailed(
+            Text(
+                ja=f"PID {call.pid} は execve を {times} 回呼んだのに，"
+                + (f"行が {len(lines)} 行ある．" if lines else "行が無い．"),
+                en=f"PID {call.pid} called execve {times} times, and has "
+                + (f"{len(lines)} lines." if lines else "no line."),
+            ),
+            lines[-1] if lines else None,
+            code=("ring_buffer_poll", "ringbuf_output(", "ringbuf_submit("),
+        )
+    pids = {str(call.pid) for call in calls}
+    ours = [line for line in trial.lines if line["pid"] in pids]
+    for line, following in pairwise(ours):
+        if int(line["time"]) > int(following["time"]):
+            raise CheckFailed(
+                Text(
+                    ja=f"この行は，すぐ下の {following['time']} の行よりも，時刻があとである．"
+                    "1 つのリングなら，送った順に届く．",
+                    en=f"This line is later than the one below it, of {following['time']}. "
+                    "Through one ring, events arrive in the order in which they are sent.",
+                ),
+                line,
+                code=("BPF_PERF_OUTPUT", "printb("),
+            )

@@ -1,0 +1,60 @@
+"""The number of events that were not sent is printed at the end."""
+
+import re
+
+from bcclessons.console.text import Text
+from bcclessons.grading.trial import CheckFailed, Trial
+
+# On a machine with other work, others' calls are not sent either.
+OTHERS = 60
+
+
+def check(trial: Trial) -> None:
+    """Raise CheckFailed for the first thing that is not as it should be."""
+    totals = [x for x in trial.others if re.fullmatch(r"not sent: +\d+", x)]
+    if not totals:
+        raise CheckFailed(
+            Text(
+                ja="終わるときに，not sent: 件数 という行が無い．",
+                en="After Ctrl-C it printed no line not sent: NUMBER.",
+            ),
+            next((x for x in trial.others if "sent" in x), None),
+            code="os._exit",
+        )
+    if len(totals) > 1:
+        raise CheckFailed(
+            Text(
+                ja=f"not sent: の行が {len(totals)} 行ある．Ctrl-C で終わるときに 1 回だけ"
+                "表示する．",
+                en=f"There are {len(totals)} lines that begin with not sent:. Print the "
+                "number once, when Ctrl-C ends the program.",
+            ),
+            totals[0],
+            code="not sent",
+        )
+    pids = {str(call.pid) for call in trial.calls}
+    missing = len(trial.calls) - sum(line["pid"] in pids for line in trial.lines)
+    if not missing:
+        raise CheckFailed(
+            Text(
+                ja="イベントが 1 件も失われなかったので，数えられたかどうかがわからない．"
+                "リングは 1 ページのままにする．",
+                en="No event was lost, so nothing shows whether it counts. Leave the ring "
+                "at one page.",
+            ),
+            totals[-1],
+            code="BPF_RINGBUF_OUTPUT",
+        )
+    total = int(totals[-1].partition(":")[2])
+    if not missing <= total <= missing + OTHERS:
+        raise CheckFailed(
+            Text(
+                ja=f"{len(trial.calls)} 回の execve のうち {missing} 回の行が無いのに，{total} 件に"
+                "なっている．送れなかったときだけ，そのたびに 1 を足す．",
+                en=f"Of {len(trial.calls)} calls of execve, {missing} have no line, but the "
+                f"number is {total}. Add 1 each time that an event cannot be sent, and "
+                "only then.",
+            ),
+            totals[-1],
+            code=("ringbuf_output(", "ringbuf_reserve("),
+        )
