@@ -28,6 +28,7 @@ HELPERS = {
     "bpf_probe_read_kernel", "bpf_probe_read_kernel_str", "bpf_probe_read_user", "bpf_probe_read_user_str",
     "BPF_PERF_OUTPUT", "perf_submit", "open_perf_buffer", "perf_buffer_poll", "event",
     "BPF_HASH", "lookup_or_try_init", "__sync_fetch_and_add", "items",
+    "BPF_RINGBUF_OUTPUT", "ringbuf_output", "open_ring_buffer", "ring_buffer_poll",
 }  # fmt: skip
 """What the course is to teach."""
 
