@@ -26,6 +26,19 @@ def check(trial: Trial) -> None:
             lines[-1] if lines else None,
             code=("ring_buffer_poll", "ringbuf_output(", "ringbuf_submit("),
         )
+    for call in calls:
+        for line in trial.lines_of(call):
+            if not call.before <= int(line["time"]) <= call.after:
+                raise CheckFailed(
+                    Text(
+                        ja="TIME(ns) は，execve が呼ばれた時刻になるはずである．この行では "
+                        f"{call.before} から {call.after} までである．",
+                        en="TIME(ns) should be the time of the call of execve: for this line, "
+                        f"between {call.before} and {call.after}.",
+                    ),
+                    line,
+                    code=("printb(", "event.time"),
+                )
     pids = {str(call.pid) for call in calls}
     ours = [line for line in trial.lines if line["pid"] in pids]
     for line, following in pairwise(ours):
