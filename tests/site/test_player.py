@@ -14,7 +14,13 @@ from tests.site.test_look import violations
 
 LESSONS = [
     f"{name}/"
-    for name in ("01_trace_printk", "02_perf_output", "03_data_access", "04_maps")
+    for name in (
+        "01_trace_printk",
+        "02_perf_output",
+        "03_data_access",
+        "04_maps",
+        "05_ring_buffer",
+    )
 ]
 LESSON = "en/lessons/02_perf_output/"
 MAIN = '.run[data-recording$="run.js"]'
