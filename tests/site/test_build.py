@@ -93,6 +93,7 @@ def test_each_published_script_is_linked(site: Path) -> None:
     scripts = {path.name for path in site.glob("lessons/*/*.py")}
     assert scripts == {
         "unseen_programs.py", "untouched_page.py", "many_calls.py", "both_ways.py",
+        "both_buffers.py",
     }  # fmt: skip
     assert all(f'href="{name}"' in pages for name in scripts)
 
