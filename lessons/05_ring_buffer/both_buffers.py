@@ -105,16 +105,17 @@ def run(how, reader, make_calls, work=0.0):
 
 
 calls = int(sys.argv[1])
-print("READER  BUFFER           LOST OF %-9d CALLER     READER" % calls, flush=True)
+print("READER  BUFFER       %-16s CALLER, us  READER, us" % ("LOST OF %d" % calls),
+      flush=True)
 for on_cpu in (0, 1):
     for how in HOW:
         (seen,), of_caller, own = run(how, {on_cpu}, lambda: [caller(0, calls)])
-        print("CPU %d   %-12s %8d %18.2f us %7.2f us" % (
+        print("CPU %d   %-12s %-16d %-11.2f %.2f" % (
             on_cpu, how, calls - seen, of_caller / calls * US, own / calls * US),
             flush=True)
-print("\nBUFFER           LOST OF 20 ON CPU 1", flush=True)
+print("\nBUFFER       LOST OF 20 ON CPU 1", flush=True)
 for how in HOW:
     (_, seen), _, _ = run(
         how, {0, 1}, lambda: [caller(0, 1 << 30, seconds=1.2), caller(1, 20, pause=0.05)],
         work=0.002)
-    print("%-12s %14d" % (how, 20 - seen), flush=True)
+    print("%-12s %d" % (how, 20 - seen), flush=True)
