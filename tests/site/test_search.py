@@ -18,6 +18,7 @@ LESSON_01 = "lessons/01_trace_printk/"
 LESSON_02 = "lessons/02_perf_output/"
 LESSON_03 = "lessons/03_data_access/"
 LESSON_04 = "lessons/04_maps/"
+LESSON_05 = "lessons/05_ring_buffer/"
 
 # A query, and a page that must be among the pages that are found.
 JAPANESE = [
@@ -111,6 +112,14 @@ FIRST = [
     ("en/", "what is a tracepoint", "glossary/#tracepoint"),
     ("en/", "TASK_COMM_LEN", ""),
     ("en/", "検証器", "glossary/#verifier"),
+    ("", "リングバッファ", "glossary/#ring-buffer"),
+    ("", "ringbuf_output", "reference/#ringbuf_output"),
+    ("", "予約", f"{LESSON_05}#確保して送るか捨てる"),
+    ("", "2のべき乗", f"{LESSON_05}#ページ数が-2-の累乗でない"),
+    ("en/", "ring buffer", "glossary/#ring-buffer"),
+    ("en/", "ringbuf_reserve", "reference/#ringbuf_reserve"),
+    ("en/", "power of two", f"{LESSON_05}#the-number-of-pages-is-no-power-of-two"),
+    ("en/", "Unreleased reference", f"{LESSON_05}#reserve-then-send-or-discard"),
 ]
 # Messages with numbers, paths and names of the reader's own, which no page has.
 PASTED = [
