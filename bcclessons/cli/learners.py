@@ -21,6 +21,9 @@ from bcclessons.setup.paths import CHECKOUT
 from bcclessons.setup.system import utf8_settings
 from bcclessons.terminal import tmux
 
+# Words of the shell itself that a command may begin with: no package has them.
+_SHELL_WORDS = frozenset(("for", "if", "while", "until", "case", "{", "(", "!", "cd"))
+
 
 def overview(lab: Lab) -> None:
     """Print the lessons, what is solved, and the commands."""
@@ -75,7 +78,8 @@ def run(lab: Lab, name: str, target: Target, *, demo: bool) -> None:
 
             if isinstance(machine, Host):
                 # What the demo types; the VM has it.
-                programs = (step.command.split()[0] for step in lesson.demo.steps)
+                words = {step.command.split()[0] for step in lesson.demo.steps}
+                programs = sorted(words - _SHELL_WORDS)
                 reason = Text(ja="デモを打ち込むの", en="Typing the demo")
                 lab.require({name: name for name in programs}, reason)
             player.play(

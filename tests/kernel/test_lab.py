@@ -125,7 +125,8 @@ def test_a_check_says_that_it_waits_for_another(
         assert one.stderr is not None
         wait_for_line(one.stderr, "02/1: waiting for another check on this machine")
     shown, _ = one.communicate(timeout=SECONDS)
-    assert "02/1 Show seconds: not yet." in shown
+    # A busy machine decides nothing, and says so.
+    assert re.search("02/1 Show seconds: (not yet|undecided)", shown)
 
 
 def test_demo_runs_on_the_release_that_is_asked_for(

@@ -121,6 +121,7 @@ def test_the_same_screen_is_there_when_the_page_is_loaded_again(
     with live_page(browser, live) as here:
         here.run()
         here.focus("shell")
+        here.page.keyboard.press("Control+U")  # what another test has typed
         here.page.keyboard.type("marker=kept; echo first\n")
         expect(here.shell).to_contain_text(re.compile("echo first.*first"))
         here.page.reload()
