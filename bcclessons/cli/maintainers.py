@@ -30,8 +30,9 @@ _PROGRAMS = {
 }
 
 
-# Two workers; tests/conftest.py says which tests one of them runs.
-_ALL_TESTS = ("--numprocesses=2",)
+# Three workers: those of the host and of the VM wait much. tests/conftest.py says which
+# tests one of them runs.
+_ALL_TESTS = ("--numprocesses=3",)
 
 
 def _folders(arguments: Sequence[str]) -> set[str]:
