@@ -25,8 +25,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 
-# Its asserts then say what they compared, as those of a test module do.
-pytest.register_assert_rewrite("tests.kernel.lesson_run")
+# Their asserts then say what they compared, as those of a test module do.
+pytest.register_assert_rewrite("tests.kernel.lesson_run", "tests.kernel.event_lines")
 
 
 # A shell has what it runs in the background ignore Ctrl-C, and what that starts does so,

@@ -97,6 +97,15 @@ class Observer:
         return _SOON[self._machine.name]
 
 
+def lines_after(lesson: Lesson, stdout: str) -> list[str]:
+    """Return the lines after a lesson's header; the last must be whole."""
+    # Not splitlines(): a process name may hold what that takes for a line's end.
+    header, *lines, rest = stdout.split("\n")
+    assert header == lesson.output.ready
+    assert rest == ""
+    return lines
+
+
 def skip_unless_host_runs(lesson: Lesson) -> None:
     """Skip the test where this host cannot run the lesson."""
     report = examine(System.here(), workspace())

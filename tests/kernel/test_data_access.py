@@ -13,10 +13,10 @@ from tests.kernel.lesson_run import (
     Observation,
     Observer,
     find,
+    lines_after,
 )
 
 LESSON = find("03")
-HEADER = f"{LESSON.output.ready}\n"
 UNREADABLE = "(-14)"  # EFAULT
 
 pytestmark = pytest.mark.timeout(300)
@@ -76,11 +76,7 @@ def parse(line: str) -> Event:
 
 def events_of(stdout: str) -> list[Event]:
     """Return the events after the header; the last must be whole."""
-    assert stdout.startswith(HEADER)
-    # Not splitlines(): a process name may hold what that takes for a line's end.
-    *lines, rest = stdout.removeprefix(HEADER).split("\n")
-    assert rest == ""
-    return [parse(line) for line in lines]
+    return [parse(line) for line in lines_after(LESSON, stdout)]
 
 
 def of_call(events: list[Event], truth: Observation) -> list[Event]:

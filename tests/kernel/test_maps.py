@@ -15,6 +15,7 @@ from tests.kernel.lesson_run import (
     Observer,
     assert_ended,
     find,
+    lines_after,
 )
 
 LESSON = find("04")
@@ -48,10 +49,7 @@ def parse(line: str) -> Line:
 
 def lines_of(stdout: str) -> list[Line]:
     """Return the lines after the header; the last must be whole."""
-    header, *lines, rest = stdout.split("\n")
-    assert header == LESSON.output.ready
-    assert rest == ""
-    return [parse(line) for line in lines]
+    return [parse(line) for line in lines_after(LESSON, stdout)]
 
 
 def counts(stdout: str) -> dict[tuple[int, str], list[int]]:

@@ -16,6 +16,7 @@ from tests.kernel.lesson_run import (
     assert_ended,
     assert_refused,
     find,
+    lines_after,
 )
 
 LESSON = find("01")
@@ -58,11 +59,7 @@ def parse(line: str) -> Line:
 
 def lines_of(stdout: str) -> list[Line]:
     """Return the lines after the header; the last must be whole."""
-    # Not splitlines(): a process name may hold what that takes for a line's end.
-    header, *lines, rest = stdout.split("\n")
-    assert header == LESSON.output.ready
-    assert rest == ""
-    return [parse(line) for line in lines]
+    return [parse(line) for line in lines_after(LESSON, stdout)]
 
 
 def of_call(lines: list[Line], truth: Observation) -> list[Line]:

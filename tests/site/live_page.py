@@ -91,11 +91,10 @@ class LivePage:
         expect(self.lesson).to_contain_text(printed, timeout=SECONDS)
 
     def make_event(self, text: str = "Hello, perf_output!") -> None:
-        """Call execve by the name that lesson 02 shows, in the shell.
+        """Call execve by the name that lesson 02 shows, in the shell; see its line.
 
-        The line of the call ends with a text.
-
-        Call it again, if events of other processes have moved it out of sight at once.
+        That ends with ``text``. Events of other processes may have moved it out of sight
+        at once; then call it again.
         """
         line = re.compile(rf"{NAME} +\d+ +{text}")
         for left in reversed(range(4)):
