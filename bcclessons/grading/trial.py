@@ -86,6 +86,12 @@ class Trial:
             after_header |= text == exercise.output.ready
         return trial
 
+    @property
+    def own_lines(self) -> list[Line]:
+        """The lines whose PID is that of a call, in order; others are of other work."""
+        pids = {str(call.pid) for call in self.calls}
+        return [line for line in self.lines if line["pid"] in pids]
+
     def lines_of(self, call: Call) -> list[Line]:
         """Return the lines whose PID is the call's."""
         return [line for line in self.lines if line["pid"] == str(call.pid)]

@@ -29,9 +29,7 @@ def check(trial: Trial) -> None:
                 lines[-1] if lines else None,
                 code=("perf_buffer_poll", "perf_submit("),
             )
-    pids = {str(call.pid) for call in calls}
-    ours = [line for line in trial.lines if line["pid"] in pids]
-    for line, following in pairwise(ours):
+    for line, following in pairwise(trial.own_lines):
         if int(line["time"]) > int(following["time"]):
             raise CheckFailed(
                 Text(

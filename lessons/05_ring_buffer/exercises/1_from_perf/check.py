@@ -39,9 +39,7 @@ def check(trial: Trial) -> None:
                     line,
                     code=("printb(", "event.time"),
                 )
-    pids = {str(call.pid) for call in calls}
-    ours = [line for line in trial.lines if line["pid"] in pids]
-    for line, following in pairwise(ours):
+    for line, following in pairwise(trial.own_lines):
         if int(line["time"]) > int(following["time"]):
             raise CheckFailed(
                 Text(
