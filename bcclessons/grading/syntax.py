@@ -21,25 +21,16 @@ def mistake(program: str) -> Feedback | None:
                 ),
                 line=1,
             )
-        return Feedback(
-            Text(
-                ja=f"Python として読めない（{error.msg}）．",
-                en=f"Python cannot read it ({error.msg}).",
-            ),
-            line=error.lineno,
-        )
+        return _unread(error.msg, error.msg, error.lineno)
     except (RecursionError, MemoryError):
-        return Feedback(
-            Text(
-                ja="Python として読めない（入れ子が深すぎる）．",
-                en="Python cannot read it (too deeply nested).",
-            )
-        )
+        return _unread("入れ子が深すぎる", "too deeply nested")
     except ValueError as error:  # a byte that is 0
-        return Feedback(
-            Text(
-                ja=f"Python として読めない（{error}）．",
-                en=f"Python cannot read it ({error}).",
-            )
-        )
+        return _unread(str(error), str(error))
     return None
+
+
+def _unread(ja: str, en: str, line: int | None = None) -> Feedback:
+    text = Text(
+        ja=f"Python として読めない（{ja}）．", en=f"Python cannot read it ({en})."
+    )
+    return Feedback(text, line=line)
