@@ -21,8 +21,12 @@ from bcclessons.setup.paths import CHECKOUT
 from bcclessons.setup.system import utf8_settings
 from bcclessons.terminal import tmux
 
-# Words of the shell itself that a command may begin with: no package has them.
-_SHELL_WORDS = frozenset(("for", "if", "while", "until", "case", "{", "(", "!", "cd"))
+
+def _shell_words() -> set[str]:
+    """Return the words of bash itself that a command may begin with, as "for" or "cd"."""
+    command = ["bash", "-c", "compgen -bk"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return set(done.stdout.split())
 
 
 def overview(lab: Lab) -> None:
@@ -79,7 +83,7 @@ def run(lab: Lab, name: str, target: Target, *, demo: bool) -> None:
             if isinstance(machine, Host):
                 # What the demo types; the VM has it.
                 words = {step.command.split()[0] for step in lesson.demo.steps}
-                programs = sorted(words - _SHELL_WORDS)
+                programs = sorted(words - _shell_words())
                 reason = Text(ja="デモを打ち込むの", en="Typing the demo")
                 lab.require({name: name for name in programs}, reason)
             player.play(
