@@ -71,6 +71,7 @@ def test_a_change_on_disk_is_taken_over_where_the_cursor_stays(
         # Undoing leads back past what came from the disk.
         here.page.keyboard.press("Control+Z")
         expect(here.editor).not_to_contain_text("and now")
+        saved(here)  # not after this test, when the page closes
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -94,6 +95,7 @@ def test_a_conflict_is_settled_by_the_reader(
         here.editor.click()
         here.page.keyboard.press("Control+Z")
         expect(here.editor).to_contain_text("# theirs" if own else "# mine")
+        saved(here)  # not after this test, when the page closes
 
 
 def test_what_is_wrong_is_shown_on_its_line(

@@ -346,6 +346,20 @@ def test_a_link_to_a_line_shows_it(open_page: Open, width: int) -> None:
         assert line in lit(page)
 
 
+def test_the_reader_may_look_elsewhere_in_the_program(open_page: Open) -> None:
+    page = open_page(LESSON, viewport={"width": 1280, "height": 600})
+    page.locator(".line-reference", has_text=SUBMIT).first.click()
+    marked = lit(page)
+    page.wait_for_function(IN_PANE, arg=marked[0])
+    page.wait_for_timeout(1000)  # the page has come to rest
+    page.locator("#panel-program pre").hover()
+    page.mouse.wheel(0, -2000)
+    page.wait_for_function(IN_PANE, arg=1)
+    page.wait_for_timeout(300)
+    assert page.evaluate(f"({IN_PANE})(1)")
+    assert lit(page) == marked
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_stays_lit_whose_sentence_is_out_of_sight(
     open_page: Open, width: int

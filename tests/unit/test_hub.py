@@ -54,7 +54,7 @@ def test_it_becomes_the_server_of_live_pages(checkout: Path, tmp_path: Path) -> 
     (repository / "lab").write_text('#!/bin/sh\necho "$0 $*"\n')
     (repository / "lab").chmod(0o755)
     done = subprocess.run(
-        [sys.executable, "-m", "bcc_lessons_hub", "/some/socket"],
+        [sys.executable, "-B", "-m", "bcc_lessons_hub", "/some/socket"],
         cwd=checkout / "hub",
         env={"HOME": str(tmp_path), "BCC_LESSONS_REPOSITORY": str(repository)},
         capture_output=True,

@@ -16,14 +16,13 @@ const Pane = (() => {
 
   // What lights lines, the strongest first: the pointer or the keyboard; another part of the
   // page; a click, or what is being read.
-  /** @type {Lit} */
-  const nothing = { elements: [], lines: [] };
+  const nothing = /** @type {Lit} */ ({ elements: [], lines: [] });
   let pointed = nothing;
   let asked = nothing;
   let pinned = nothing;
   let own = 0; // until when the page scrolls by itself
   let stay = /^#L\d/.test(location.hash); // what was gone to stays lit until the reader moves on
-  let moving = 0; // until when the program does
+  let moving = 0; // until when the program does; not where the reader scrolls it
   const lit = () => [pointed, asked, pinned].find((each) => each.elements.length) ?? nothing;
   /** @returns {Lit} */
   const of = (/** @type {Element[]} */ elements) => ({
@@ -50,7 +49,7 @@ const Pane = (() => {
     const bottom = line(Math.max(...lines)).getBoundingClientRect().bottom - from;
     const height = scroller.clientHeight;
     if (top >= 0 && bottom <= height && performance.now() > moving) return;
-    moving = performance.now() + 1000;
+    moving = performance.now() + 3000;
     const above = Math.max(0, Math.min(height / 3, height - (bottom - top)));
     scroller.scrollTo({ top: scroller.scrollTop + top - above, behavior });
   };
@@ -58,7 +57,7 @@ const Pane = (() => {
     moving = 0;
     reveal("auto");
   };
-  scroller.addEventListener("scrollend", settle);
+  scroller.addEventListener("scrollend", () => performance.now() < moving && settle());
   new ResizeObserver(settle).observe(scroller);
   const pin = (/** @type {Lit} */ wanted) => {
     pinned = wanted;
@@ -155,9 +154,10 @@ const Pane = (() => {
     own = 0;
     scrolled();
   });
-  const moveOn = () => {
+  const moveOn = (/** @type {any} */ { target }) => {
     own = 0;
     stay = false;
+    if (target.closest?.("#panel-program")) moving = 0;
   };
   for (const type of ["wheel", "touchmove", "keydown", "pointerdown"])
     addEventListener(type, moveOn, { passive: true });
