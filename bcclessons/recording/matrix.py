@@ -1,13 +1,16 @@
-"""The tests of all lessons on every release, one release after the other."""
+"""The tests of all lessons on every release, two releases at a time."""
 
 from __future__ import annotations
 
 import datetime
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from bcclessons.course.lesson import Lesson
     from bcclessons.machines import Machine
     from bcclessons.machines.debian import Release
+
+# The tests in a VM wait for it much of the time; two VMs keep two CPUs busy.
+_AT_ONCE = 2
 
 
 def run(
@@ -49,20 +55,19 @@ def run(
         kept = {r.title for r in debian.RELEASES} - {only.title}
         rows = [row for row in before.releases if row.title in kept]
     releases = debian.RELEASES if only is None else (only,)
-    lacking = []
-    for number, release in enumerate(releases, 1):
-        place = f"[{number}/{len(releases)}] {release.title}"
-        console.say(Text(ja=place, en=place))
-        begin = time.monotonic()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        tests = _Tests(start, pytest, console)
+        waiting = {
+            release.title: pool.submit(tests.run, release) for release in releases
+        }
         try:
-            with start(release) as machine:
-                row = _row(machine, release, pytest)
-        except Problem as problem:
-            console.say(problem.text)
-            lacking.append(release.title)
-            continue
-        rows.append(row)
-        console.say(_summary(row, time.monotonic() - begin))
+            found = {title: row.result() for title, row in waiting.items()}
+        except BaseException:  # Ctrl-C, for example
+            pool.shutdown(wait=False, cancel_futures=True)
+            tests.end()
+            raise
+    rows += [row for row in found.values() if row is not None]
+    lacking = [title for title, row in found.items() if row is None]
     if lacking:
         names = ", ".join(lacking)
         raise Problem(
@@ -88,22 +93,74 @@ def run(
     return all(row.passed for row in rows)
 
 
-def _row(machine: Machine, release: Release, pytest: Sequence[str]) -> support.Row:
-    """Run the tests in the VM of a release. Raise Problem if pytest is cut short."""
-    kernel, bcc = commands.versions(machine)
-    with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder, "results.json")
-        command = [*pytest, f"--on={release.name}", f"--results={results}"]
-        status = subprocess.run(command, cwd=CHECKOUT, check=False).returncode
-        # 0 is that all tests passed, 1 that some failed; others have no full results.
-        if status not in (0, 1):
-            raise Problem(
-                ja=f"{release.title} のテストは，途中で終わった．",
-                en=f"the tests on {release.title} ended too early.",
-            )
-        outcomes = msgspec.json.decode(results.read_bytes(), type=support.Outcomes)
-    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    return support.Row(release.title, today, kernel, bcc, outcomes)
+class _Tests:
+    """The tests of the releases, each in its VM, and what they print."""
+
+    def __init__(
+        self,
+        start: Callable[[Release], AbstractContextManager[Machine]],
+        pytest: Sequence[str],
+        console: Console,
+    ) -> None:
+        self._start = start
+        self._pytest = pytest
+        self._console = console
+        self._starting = threading.Lock()
+        self._running: set[subprocess.Popen[str]] = set()
+
+    def run(self, release: Release) -> support.Row | None:
+        """Run the tests on a release; None where they do not come to their end."""
+        try:
+            with ExitStack() as stack:
+                # One after the other: it may build the VM's image, and shows that.
+                with self._starting:
+                    title = release.title
+                    self._console.say(Text(ja=title, en=title))
+                    machine = stack.enter_context(self._start(release))
+                begin = time.monotonic()
+                row = self._row(machine, release)
+        except Problem as problem:
+            self._console.say(problem.text)
+            return None
+        self._console.say(_summary(row, time.monotonic() - begin))
+        return row
+
+    def end(self) -> None:
+        """End the tests that are running."""
+        for process in list(self._running):
+            process.terminate()
+
+    def _row(self, machine: Machine, release: Release) -> support.Row:
+        """Run the tests in the VM of a release. Raise Problem if pytest is cut short."""
+        kernel, bcc = commands.versions(machine)
+        with tempfile.TemporaryDirectory() as folder:
+            results = Path(folder, "results.json")
+            status = self._test(release, results)
+            # 0 is that all tests passed, 1 that some failed; others have no full results.
+            if status not in (0, 1):
+                raise Problem(
+                    ja=f"{release.title} のテストは，途中で終わった．",
+                    en=f"the tests on {release.title} ended too early.",
+                )
+            outcomes = msgspec.json.decode(results.read_bytes(), type=support.Outcomes)
+        today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+        return support.Row(release.title, today, kernel, bcc, outcomes)
+
+    def _test(self, release: Release, results: Path) -> int:
+        """Run pytest, and print its lines after the release's name; return its status."""
+        with subprocess.Popen(
+            [*self._pytest, f"--on={release.name}", f"--results={results}"],
+            cwd=CHECKOUT,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            self._running.add(process)
+            assert process.stdout is not None
+            for line in process.stdout:
+                sys.stdout.write(f"{release.title}: {line}")
+                sys.stdout.flush()
+        self._running.discard(process)
+        return process.returncode
 
 
 def _summary(row: support.Row, seconds: float) -> Text:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -170,13 +173,15 @@ def test_the_table_in_both_languages(results: Support, lessons: list[Lesson]) ->
 VERSIONS = "6.1.0-56-amd64\\n0.26.0\\n"
 # Stands for pytest: notes that it ran, and leaves what the release's file says.
 PYTEST = """
-import shutil, sys
+import shutil, sys, time
 from pathlib import Path
 on, results = (word.partition("=")[2] for word in sys.argv[2:])
 folder = Path(sys.argv[1])
 with (folder / "ran").open("a") as ran:
     print(on, file=ran)
 found = folder / on
+if (folder / "endless").exists():
+    time.sleep(1000)
 if (folder / "changed").exists():
     (folder / "changed").write_text(on)
 if not found.exists():
@@ -218,7 +223,7 @@ class Matrix:
         if release.name in self.without_vm:
             raise Problem(ja="VM が無い", en="no VM")
         self._at_once += 1
-        assert self._at_once == 1
+        assert self._at_once <= 2
         try:
             yield ToldMachine(self._folder, None, tracefs=True)
         finally:
@@ -251,7 +256,7 @@ def test_the_matrix_runs_every_release_and_keeps_what_it_found(
     runs: Matrix, lessons: list[Lesson], capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert runs.run()
-    assert runs.ran == NAMES
+    assert sorted(runs.ran) == sorted(NAMES)
     kept = support.load(runs.path)
     assert [row.title for row in kept.releases] == [r.title for r in debian.RELEASES]
     assert {(row.kernel, row.bcc) for row in kept.releases} == {
@@ -260,14 +265,14 @@ def test_the_matrix_runs_every_release_and_keeps_what_it_found(
     assert all(row.tests == TESTS for row in kept.releases)
     support.check(kept, lessons)
     said = capfd.readouterr().err
-    assert "[1/4] Debian 13\n" in said
+    assert "Debian 13\n" in said
     assert "Debian unstable: 3 tests passed, 0 failed, 1 skipped (" in said
 
 
 def test_a_failing_release_is_kept_and_the_others_run(runs: Matrix) -> None:
     runs.outcomes[NAMES[0]] = FAILED
     assert not runs.run()
-    assert runs.ran == NAMES
+    assert sorted(runs.ran) == sorted(NAMES)
     assert support.load(runs.path).releases[0].tests == FAILED
 
 
@@ -276,7 +281,7 @@ def test_one_row_is_renewed_and_the_others_stay(runs: Matrix) -> None:
     assert not runs.run()
     runs.outcomes = {NAMES[1]: TESTS}
     assert runs.run(debian.RELEASES[1])
-    assert runs.ran == [*NAMES, NAMES[1]]
+    assert sorted(runs.ran) == sorted([*NAMES, NAMES[1]])
     kept = support.load(runs.path)
     assert [row.title for row in kept.releases] == [r.title for r in debian.RELEASES]
     assert all(row.tests == TESTS for row in kept.releases)
@@ -313,8 +318,29 @@ def test_without_one_release_nothing_is_written_and_the_others_run(
     del runs.outcomes[NAMES[2]]
     with pytest.raises(Problem, match="Debian 12, Debian 11"):
         runs.run()
-    assert runs.ran == [NAMES[0], *NAMES[2:]]
+    assert sorted(runs.ran) == sorted([NAMES[0], *NAMES[2:]])
     assert runs.path.read_text() == "old"
+
+
+def test_ctrl_c_ends_the_tests_and_starts_no_others(
+    runs: Matrix, tmp_path: Path
+) -> None:
+    (tmp_path / "endless").touch()
+
+    def interrupt() -> None:
+        while not (tmp_path / "ran").exists() or len(runs.ran) < 2:
+            time.sleep(0.05)
+        main = threading.main_thread().ident
+        assert main is not None
+        signal.pthread_kill(main, signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        runs.run()
+    assert time.monotonic() - begin < 60
+    assert sorted(runs.ran) == sorted(NAMES[:2])
+    assert not runs.path.exists()
 
 
 def test_a_program_that_changes_meanwhile_is_not_the_one_that_ran(
