@@ -127,19 +127,18 @@ def find(
     to type then.
     """
     parts = re.fullmatch(r"0*([0-9]{1,3})(?:/0*([0-9]{1,3}))?/?", where)
+    near = list(exercises)
     if parts:
         lesson, number = int(parts[1]), parts[2]
-        fitting = [
-            item
-            for item in exercises
-            if item.lesson.number == lesson and number in (None, str(item.number))
-        ]
+        of_lesson = [item for item in exercises if item.lesson.number == lesson]
+        fitting = [x for x in of_lesson if number in (None, str(x.number))]
         if fitting:
             return fitting
-    labels = ", ".join(item.label for item in exercises)
-    example = exercises[0].label if exercises else "02/1"
+        near = of_lesson or near
+    there = [item.label for item in near] if near else ["02/1"]
     raise Problem(
-        ja=f"演習「{where}」は無い．あるのは {labels}．例: {command} {example}",
-        en=f"there is no exercise '{where}'; there is {labels}: "
-        f"type {command} {example}",
+        ja=f"演習「{where}」は無い．あるのは {there[0]} から {there[-1]} まで．"
+        f"例: {command} {there[0]}",
+        en=f"there is no exercise '{where}'; there are {there[0]} to {there[-1]}: "
+        f"type {command} {there[0]}",
     )

@@ -128,14 +128,23 @@ def test_one_is_found_by_what_one_types(where: str, labels: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "where", ["", "9", "02/9", "02/1/1", "perf", "-1", "02/-1", "２/１", "02 1"]
+    ("where", "first", "last"),
+    [
+        *((where, "01/1", EXERCISES[-1].label) for where in ("", "9", "perf", "-1")),
+        *((where, "01/1", EXERCISES[-1].label) for where in ("02/-1", "２/１", "02 1")),
+        ("02/1/1", "01/1", EXERCISES[-1].label),
+        ("02/9", "02/1", "02/6"),
+        ("3/0", "03/1", "03/5"),
+    ],
 )
-def test_none_is_found_in_a_sentence(where: str) -> None:
+def test_none_is_found_in_a_sentence(where: str, first: str, last: str) -> None:
     with pytest.raises(Problem) as caught:
         exercise.find(EXERCISES, where)
-    for words in (caught.value.text.ja, caught.value.text.en):
-        assert "02/1" in words
-        assert "./lab check 01/1" in words
+    ja, en = caught.value.text.ja, caught.value.text.en
+    assert f"{first} から {last} まで" in ja
+    assert f"there are {first} to {last}:" in en
+    for words in (ja, en):
+        assert f"./lab check {first}" in words
 
 
 @pytest.fixture
