@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bcclessons.console.text import Text
-from bcclessons.grading import attaching, kernel_names
+from bcclessons.grading import attaching, kernel_names, macros
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.messages import (
     BACKEND,
@@ -83,6 +83,7 @@ def failure(stderr: str, source: Source) -> Feedback | None:
         near = [m for m in found if m.is_error or m.number == first.number]
         return (
             attaching.no_tracepoint_struct(first.text, source)
+            or macros.misspelt(source, first.line(source))
             or _explained(near, CLANG, source)
             or _error(first, source)
         )

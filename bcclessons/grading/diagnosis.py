@@ -201,6 +201,18 @@ def _killed(number: int, source: Source) -> Feedback:
             ),
             line=pointer,
         )
+    passing = source.first(".get_table(")
+    if number == signal.SIGSEGV and passing is not None:
+        return Feedback(
+            Text(
+                ja=f"シグナル {name} で終わった．b.get_table() が返したものを変数に入れておかないと，"
+                'コールバック関数も一緒に消える．BCC が持ち続ける b["events"] を使う．',
+                en=f"It was killed by {name}. If what b.get_table() returns is not kept in a "
+                'variable, the callback function is gone, too: use b["events"], which '
+                "BCC keeps.",
+            ),
+            line=passing,
+        )
     return Feedback(
         Text(ja=f"シグナル {name} で終わった．", en=f"It was killed by {name}.")
     )

@@ -37,6 +37,35 @@ VERIFIER = (
         r"\.ringbuf_reserve\(",
     ),
     Meaning(
+        r"(?m)R1 type=\S+ expected=(?:ringbuf_mem|alloc_mem|mem)$",
+        "ringbuf_submit() と ringbuf_discard() には，ringbuf_reserve() が返したポインタを渡す．"
+        "どの道でも，どちらか一方を 1 回だけ呼ぶ．",
+        "ringbuf_submit() and ringbuf_discard() take the pointer that ringbuf_reserve() "
+        "returned. Call just one of them, once, on every path.",
+        r"\.ringbuf_(?:submit|discard)\(",
+    ),
+    Meaning(
+        r"call bpf_ringbuf_(submit|discard)#.*\n(?:(?!from |\d+: \(95\)).*\n)*"
+        r"R\d (?:invalid mem access|type=(?:scalar|inv)\S* expected)",
+        "ringbuf_{0}() に渡したポインタは，もう使えない．それを使う処理は，その前に書く．",
+        "The pointer was given to ringbuf_{0}(), and must not be used after that. Do "
+        "before it what uses the pointer.",
+    ),
+    Meaning(
+        r"R2 is not a known constant",
+        "ringbuf_reserve() に渡す大きさは，sizeof(struct data_t) のような定数でなければならない．",
+        "The size given to ringbuf_reserve() must be a constant, such as "
+        "sizeof(struct data_t).",
+        r"\.ringbuf_reserve\(",
+    ),
+    Meaning(
+        r"R1 type=\S+ expected=map_ptr",
+        "BCC のマップは C の変数ではない．ヘルパ関数に渡すのではなく，"
+        "events.ringbuf_output(&data, …) や counts.lookup(&key) のように，マップの関数を呼ぶ．",
+        "A map of BCC is not a variable of C. Do not pass it to a helper function: call the "
+        "map's own functions, as in events.ringbuf_output(&data, …) or counts.lookup(&key).",
+    ),
+    Meaning(
         r"unknown opcode|\(18\) r\d = 0x0 .*\n(?:.*\n)?.*\nR\d invalid mem access",
         "BCC の C の部分では，グローバル変数や，文字列を指すポインタは使えない．マップか，関数の"
         "中の配列を使う．",

@@ -118,7 +118,7 @@ FIRST = [
     ("", "2のべき乗", f"{LESSON_05}#ページ数が-2-の累乗でない"),
     ("en/", "ring buffer", "glossary/#ring-buffer"),
     ("en/", "ringbuf_reserve", "reference/#ringbuf_reserve"),
-    ("en/", "power of two", f"{LESSON_05}#the-number-of-pages-is-no-power-of-two"),
+    ("en/", "power of two", f"{LESSON_05}#the-number-of-pages-is-not-a-power-of-two"),
     ("en/", "Unreleased reference", f"{LESSON_05}#reserve-then-send-or-discard"),
 ]
 # Messages with numbers, paths and names of the reader's own, which no page has.

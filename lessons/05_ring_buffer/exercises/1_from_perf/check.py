@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from bcclessons.console.text import Text
-from bcclessons.grading.trial import CheckFailed, Trial
+from bcclessons.grading.trial import Call, CheckFailed, Trial
 
 
 def check(trial: Trial) -> None:
@@ -15,7 +15,7 @@ def check(trial: Trial) -> None:
         if len(lines) == times:
             continue
         if not lines and times == 1:
-            trial.line_of(call)
+            _line_of(trial, call)
         raise CheckFailed(
             Text(
                 ja=f"PID {call.pid} は execve を {times} 回呼んだのに，"
@@ -51,3 +51,14 @@ def check(trial: Trial) -> None:
                 line,
                 code=("BPF_PERF_OUTPUT", "printb("),
             )
+
+
+def _line_of(trial: Trial, call: Call) -> None:
+    """Raise CheckFailed as the call has no line; if none has, reading comes first."""
+    try:
+        trial.line_of(call)
+    except CheckFailed as failed:
+        reading = () if trial.lines or trial.others else ("perf_buffer_poll",)
+        raise CheckFailed(
+            failed.text, failed.output, (*reading, *failed.code)
+        ) from None

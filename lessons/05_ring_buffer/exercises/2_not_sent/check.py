@@ -13,21 +13,31 @@ def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
     totals = [x for x in trial.others if re.fullmatch(r"not sent: +\d+", x)]
     if not totals:
+        unlike = next((x for x in trial.others if "sent" in x.lower()), None)
+        if unlike is not None and "c_u" in unlike:
+            raise CheckFailed(
+                Text(
+                    ja="b[…][0] は ctypes の値である．数は .value で得る．",
+                    en="b[…][0] is a value of ctypes: .value is its number.",
+                ),
+                unlike,
+                code="sent:",
+            )
         raise CheckFailed(
             Text(
                 ja="終わるときに，not sent: 件数 という行が無い．",
-                en="After Ctrl-C it printed no line not sent: NUMBER.",
+                en="After Ctrl-C, it printed no line not sent: NUMBER.",
             ),
-            next((x for x in trial.others if "sent" in x), None),
-            code="os._exit",
+            unlike,
+            code="sent:" if unlike else "os._exit",
         )
     if len(totals) > 1:
         raise CheckFailed(
             Text(
                 ja=f"not sent: の行が {len(totals)} 行ある．Ctrl-C で終わるときに 1 回だけ"
                 "表示する．",
-                en=f"There are {len(totals)} lines that begin with not sent:. Print the "
-                "number once, when Ctrl-C ends the program.",
+                en=f"It printed {len(totals)} lines that begin with not sent:. Print one, "
+                "when Ctrl-C ends the program.",
             ),
             totals[0],
             code="not sent",
@@ -38,8 +48,8 @@ def check(trial: Trial) -> None:
             Text(
                 ja="イベントが 1 件も失われなかったので，数えられたかどうかがわからない．"
                 "リングは 1 ページのままにする．",
-                en="No event was lost, so nothing shows whether it counts. Leave the ring "
-                "at one page.",
+                en="No event was lost, so it cannot be seen whether losses are counted. "
+                "Leave the ring at one page.",
             ),
             totals[-1],
             code="BPF_RINGBUF_OUTPUT",

@@ -19,9 +19,9 @@ def check(trial: Trial) -> None:
                     ja=f"Python が読まない間に execve を {times} 回呼び，行は {len(lines)} 行で"
                     "ある．残りはリングに入らなかった．リングの中では，1 件ごとに 8 バイトの"
                     "ヘッダが付く．",
-                    en=f"There were {times} calls of execve while Python did not read, and "
-                    f"{len(lines)} lines: the others did not fit into the ring. In the ring, "
-                    "each event has a header of 8 bytes.",
+                    en=f"execve was called {times} times while Python did not read, but there "
+                    f"are only {len(lines)} lines: the other events did not fit into the "
+                    "ring. In the ring, each event also has a header of 8 bytes.",
                 ),
                 lines[-1] if lines else None,
                 code=("BPF_RINGBUF_OUTPUT", "BPF_PERF_OUTPUT"),
@@ -30,7 +30,7 @@ def check(trial: Trial) -> None:
             raise CheckFailed(
                 Text(
                     ja=f"execve を {times} 回呼んだのに，行が {len(lines)} 行ある．",
-                    en=f"There were {times} calls of execve, but {len(lines)} lines.",
+                    en=f"execve was called {times} times, but there are {len(lines)} lines.",
                 ),
                 lines[-1],
                 code=("ringbuf_output(", "ringbuf_submit(", "printb("),

@@ -14,8 +14,8 @@ def check(trial: Trial) -> None:
                     Text(
                         ja="このファイル名は読めなかった．bpf_probe_read_user_str() が負の値を"
                         "返したら，そのイベントは捨てる．",
-                        en="The file's name could not be read for this line. Discard the "
-                        "event when bpf_probe_read_user_str() returns a negative value.",
+                        en="The file name of this call could not be read. Discard the event "
+                        "when bpf_probe_read_user_str() returns a negative value.",
                     ),
                     shown[0],
                     code=("bpf_probe_read_user_str(", "ringbuf_submit("),
@@ -32,7 +32,7 @@ def check(trial: Trial) -> None:
                     ja=f"{len(file)} 文字のファイル名が，{length} 文字で切れている．1000 文字と，"
                     "末尾の NUL が入る大きさにする．",
                     en=f"A file name of {len(file)} characters is cut to {length}. Make room "
-                    "for 1000, and the NUL at the end.",
+                    "for 1000 and the NUL at the end.",
                 ),
                 line,
                 code="char file[",
