@@ -30,7 +30,7 @@ VERIFIER = (
     ),
     Meaning(
         r"Unreleased reference|would lead to reference leak",
-        "ringbuf_reserve() で確保した場所を返さずに終わる道がある．どの道でも，ringbuf_submit() か "
+        "ringbuf_reserve() で確保した場所を返さずに終わる経路がある．どの経路でも，ringbuf_submit() か "
         "ringbuf_discard() を呼ぶ．",
         "The program can end without giving back the room that ringbuf_reserve() returned: "
         "call ringbuf_submit() or ringbuf_discard() on every path.",

@@ -51,8 +51,8 @@ def check(trial: Trial) -> None:
         if max(texts.values()) > 1:
             raise CheckFailed(
                 Text(
-                    ja="回数が変わっていない行が，もう一度表示された．shown のキーで，どの組も"
-                    "区別できるか．",
+                    ja="回数の変わっていない行が，もう一度表示された．shown のキーで，どの組も"
+                    "区別できているか．",
                     en="A line whose count has not changed was shown again. Do the keys of "
                     "shown tell all of them apart?",
                 ),

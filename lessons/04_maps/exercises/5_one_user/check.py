@@ -10,17 +10,19 @@ def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
     calls = {call.made_by.name: call.made_by for call in trial.calls}
     last = {(line["comm"], line["uid"]): line for line in trial.lines}
-    filter_code = ("wanted.lookup(", "if (!count)", "bpf_get_current_comm(")
+    filter_code = ("wanted.lookup(", "bpf_get_current_comm(")
     for step in calls.values():
         shown = last.get((step.name, str(step.uid)))
         others = step.uid == 1001
         if others and shown:
             raise CheckFailed(
                 Text(
-                    ja=f"UID {WANTED} の回数が 100 を超えたあとなのに，UID {step.uid} の呼び出しも"
-                    "数えられた．",
+                    ja=f"UID {WANTED} の行の回数が 100 を超えたあとなのに，UID {step.uid} の"
+                    "呼び出しも数えられた．Python は wanted に UID を書いたか．C の側は，"
+                    "数える前に，それと比べているか．",
                     en=f"UID {step.uid} was counted, too, though a count of UID {WANTED} "
-                    "had been above 100 before.",
+                    "had been above 100 before. Does Python write the UID into wanted, and "
+                    "does the C side compare with it before it counts?",
                 ),
                 shown,
                 code=filter_code,
@@ -41,7 +43,7 @@ def check(trial: Trial) -> None:
         if step.uid == WANTED and step.name == "after":
             raise CheckFailed(
                 Text(
-                    ja=f"UID {WANTED} の {step.name} に行が無い．ほかの人の呼び出しも数えたので，"
+                    ja=f"UID {WANTED} の {step.name} に行が無い．ほかのユーザの呼び出しも数えたので，"
                     "マップが満杯になったか，違う UID を数えている．カーネルの側で，数える前に"
                     "絞り込む．",
                     en=f"{step.name}, of UID {WANTED}, has no line. Either the calls of others "

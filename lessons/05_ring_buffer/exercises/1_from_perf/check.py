@@ -9,6 +9,17 @@ from bcclessons.grading.trial import Call, CheckFailed, Trial
 def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
     calls = {call.step: call for call in trial.calls}.values()
+    if not trial.lines and not trial.others:
+        raise CheckFailed(
+            Text(
+                ja="見出しのあとに，1 行も表示されていない．出力先を定義する，送る，開く，"
+                "待つ，の 4 か所とも，リングバッファを使うように変えたか．",
+                en="Nothing was printed after the header. Do all four use the ring buffer: "
+                "the definition of the output channel, and the calls that send, open and "
+                "wait?",
+            ),
+            code=("perf_buffer_poll", "ring_buffer_poll", "ringbuf_output("),
+        )
     for call in calls:
         lines = trial.lines_of(call)
         times = call.made_by.times
