@@ -245,6 +245,7 @@ class EveryLesson(EveryProgram):
     def test_ctrl_c_while_nobody_reads(self, observe: Observer) -> None:
         for run in observe("ctrl_c_full_pipe")["runs"]:
             assert run["blocked"]
+            assert not run["again"]
             assert_ended(run, self.ctrl_c, observe.soon)
             self.events(run["stdout"])
 

@@ -23,7 +23,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bcclessons.grading.processes import alone_on_machine
-from tests.kernel.on_machine import columns, counting, endings, facts, trace_pipe
+from tests.kernel.on_machine import (
+    balance,
+    columns,
+    counting,
+    endings,
+    facts,
+    trace_pipe,
+)
 from tests.kernel.on_machine.run import Asked
 from tests.kernel.on_machine.system import CaseError, Observation
 
@@ -35,6 +42,8 @@ CASES: dict[str, tuple[Callable[[Asked], Observation], int]] = {
     "columns": (columns.columns, 5),
     "storm": (columns.storm, 10),
     "counted": (counting.counted, 3),
+    "balance": (balance.balance, 5000),
+    "unopened": (balance.unopened, 1),
     "trace_pipe": (trace_pipe.trace_pipe, 1),
     "ctrl_c_early": (endings.ctrl_c_early, 10),
     "ctrl_c_storm": (endings.ctrl_c_storm, 5),

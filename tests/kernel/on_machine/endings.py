@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 NOBODY = 65534
 # No event of a lesson has more bytes, or fewer, than these.
 ROOM = 200
-SHORTEST = 40
+SHORTEST = 10
+# After so many seconds, Ctrl-C has had its chance.
+LATE = 3.0
 
 
 def ctrl_c_early(asked: Asked) -> Observation:
@@ -112,7 +114,8 @@ def ctrl_c_terminal(asked: Asked) -> Observation:
 def ctrl_c_full_pipe(asked: Asked) -> Observation:
     """Interrupt it while it cannot write, because nobody reads, ``times`` times.
 
-    ``blocked`` tells whether it had indeed stopped before all was written.
+    ``blocked`` tells whether it had indeed stopped before all was written, ``again``
+    whether it ran on after Ctrl-C, so that it was interrupted once more.
     """
     runs = []
     for _ in range(asked.times):
@@ -131,7 +134,13 @@ def ctrl_c_full_pipe(asked: Asked) -> Observation:
                         break
                 lesson.pump_for(1.0)
                 lesson.send(signal.SIGINT)
-                run = lesson.finish()
+                for _ in waiting(LATE):
+                    if not lesson.running:
+                        break
+                again = lesson.running
+                if again:
+                    lesson.send(signal.SIGINT)
+                run = lesson.finish(again=again)
             stdout += pipe.read()
         printed = any(asked.is_of(line, last["pid"]) for line in stdout.split(b"\n"))
         runs.append({**run, "stdout": text(stdout), "blocked": not printed})
