@@ -81,9 +81,11 @@ def read(stdout: str) -> tuple[list[Line], Account | None]:
     if found:
         assert found.end() == len(stdout)
         stdout = stdout[: found.start()]
-        *numbers, skipped, unexplained = found.groups()
-        known = None if skipped == "n/a" else int(skipped)
-        account = Account(*map(int, numbers), known, int(unexplained))
+        skipped = None if found[6] == "n/a" else int(found[6])
+        called, printed, lost, reported, refused = map(int, found.groups()[:5])
+        account = Account(
+            called, printed, lost, reported, refused, skipped, int(found[7])
+        )
     # Not splitlines(): a process name may hold what that takes for a line's end.
     header, *lines, rest = stdout.split("\n")
     assert header == LESSON.output.ready
@@ -111,7 +113,8 @@ def account_of(run: Observation) -> Account:
 
 def of_call(lines: list[Line], truth: Observation) -> list[Line]:
     """Return the lines of a call of execve."""
-    return [line for line in lines if line == (truth["pid"], truth["comm"])]
+    wanted = Line(truth["pid"], truth["comm"])
+    return [line for line in lines if line == wanted]
 
 
 @pytest.mark.parametrize("name", RUNS)

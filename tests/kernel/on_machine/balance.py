@@ -85,18 +85,17 @@ def unopened(asked: Asked) -> Observation:
     """Make calls while the program is attached, and its buffer is not open yet."""
     late = f"time.sleep({UNOPENED_SECONDS})\n{OPEN}"
     changes = {OPEN: "", READY: READY + late}
-    with _changed(asked, changes) as folder:
-        with Lesson(_of(asked, folder)) as lesson:
-            lesson.wait_ready()
-            for calls in (UNOPENED, OPENED):
-                worker = _caller(min(os.sched_getaffinity(0)), calls, 0)
-                try:
-                    _wait(lesson, [worker])
-                finally:
-                    worker.__exit__()
-                lesson.pump_for(UNOPENED_SECONDS + 1)
-            lesson.send(signal.SIGINT)
-            return lesson.finish(unopened=UNOPENED, opened=OPENED)
+    with _changed(asked, changes) as folder, Lesson(_of(asked, folder)) as lesson:
+        lesson.wait_ready()
+        for calls in (UNOPENED, OPENED):
+            worker = _caller(min(os.sched_getaffinity(0)), calls, 0)
+            try:
+                _wait(lesson, [worker])
+            finally:
+                worker.__exit__()
+            lesson.pump_for(UNOPENED_SECONDS + 1)
+        lesson.send(signal.SIGINT)
+        return lesson.finish(unopened=UNOPENED, opened=OPENED)
 
 
 def _changed(asked: Asked, changes: dict[str, str]) -> tempfile.TemporaryDirectory[str]:
