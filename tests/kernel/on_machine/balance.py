@@ -64,21 +64,24 @@ def balance(asked: Asked) -> Observation:
 def _run(asked: Asked, setting: Setting) -> Observation:
     settings = f"pages, delay = {setting.pages}, {setting.delay}\n"
     cpus = sorted(os.sched_getaffinity(0)) * 2
-    with _changed(asked, {SETTINGS: settings}) as folder:
-        with Lesson(_of(asked, folder)) as lesson:
-            lesson.wait_ready()
-            workers = [_caller(cpu, asked.times, setting.pause) for cpu in cpus]
-            try:
-                if setting.share < 1:
-                    lesson.pump_for(setting.share * setting.pause * asked.times)
-                    lesson.send(signal.SIGINT)
-                _wait(lesson, workers)
-            finally:
-                for worker in workers:
-                    worker.__exit__()
+    with (
+        _changed(asked, {SETTINGS: settings}) as folder,
+        Lesson(_of(asked, folder)) as lesson,
+    ):
+        lesson.wait_ready()
+        workers = [_caller(cpu, asked.times, setting.pause) for cpu in cpus]
+        try:
+            if setting.share < 1:
+                lesson.pump_for(setting.share * setting.pause * asked.times)
+                lesson.send(signal.SIGINT)
+            _wait(lesson, workers)
+        finally:
+            for worker in workers:
+                worker.__exit__()
+        if setting.share == 1:
             lesson.send(signal.SIGINT)
-            made = asked.times * len(cpus)
-            return lesson.finish(made=made, release=os.uname().release)
+        made = asked.times * len(cpus)
+        return lesson.finish(made=made, release=os.uname().release)
 
 
 def unopened(asked: Asked) -> Observation:
