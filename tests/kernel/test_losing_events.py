@@ -23,7 +23,7 @@ RUNS = [
     "one page",
     "many pages",
     "slow reader",
-    "slow reader, many pages",
+    "slow reader, more pages",
     "paced",
     "interrupted",
 ]
@@ -131,7 +131,7 @@ def test_the_account_balances_to_the_event(observe: Observer, name: str) -> None
 
 def test_events_are_lost_where_they_should_be(observe: Observer) -> None:
     runs = observe("balance")
-    for name in ("fast", "one page", "slow reader", "slow reader, many pages"):
+    for name in ("fast", "one page", "slow reader", "slow reader, more pages"):
         assert account_of(runs[name]).lost > 0, name
     assert account_of(runs["paced"]).lost == 0
 

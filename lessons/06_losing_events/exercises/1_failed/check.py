@@ -1,0 +1,56 @@
+"""Every event that is not sent is counted, and their number is printed at the end."""
+
+import re
+
+from bcclessons.console.text import Text
+from bcclessons.grading.trial import CheckFailed, Trial
+
+# On a machine with other work, others' calls are lost, too.
+OTHERS = 60
+
+
+def check(trial: Trial) -> None:
+    """Raise CheckFailed for the first thing that is not as it should be."""
+    totals = [line for line in trial.others if re.fullmatch(r"failed: *\d+", line)]
+    if len(totals) != 1:
+        raise CheckFailed(
+            Text(
+                ja="終わるときに，failed: 件数 という行が無い．"
+                if not totals
+                else f"failed: の行が {len(totals)} 行ある．終わるときに 1 回だけ表示する．",
+                en="After Ctrl-C it printed no line failed: NUMBER."
+                if not totals
+                else f"There are {len(totals)} lines that begin with failed:. Print it "
+                "once, at the end.",
+            ),
+            totals[0] if totals else (trial.others or [None])[-1],
+            code="failed:",
+        )
+    pids = {str(call.pid) for call in trial.calls}
+    calls = len(trial.calls)
+    missing = calls - sum(line["pid"] in pids for line in trial.lines)
+    if not missing:
+        raise CheckFailed(
+            Text(
+                ja="イベントが 1 件も失われなかったので，数えられたかどうかがわからない．"
+                "バッファは 1 ページ（page_cnt=1）のままにする．",
+                en="No event was lost, so nothing shows whether it counts. Leave the buffer "
+                "at one page: page_cnt=1.",
+            ),
+            totals[0],
+            code="open_perf_buffer(",
+        )
+    total = int(totals[0].partition(":")[2])
+    if not missing <= total <= missing + OTHERS:
+        raise CheckFailed(
+            Text(
+                ja=f"{calls} 回の execve のうち {missing} 回の行が無いのに，failed: は {total} に"
+                "なっている．最後に失われたものは lost_cb に届かない．perf_submit() が負の値を返した"
+                "回数を，カーネルの側ですべて数える．",
+                en=f"Of {calls} calls of execve, {missing} have no line, but it printed "
+                f"failed: {total}. lost_cb is not told of those lost last. Count in the "
+                "kernel how often perf_submit() returns a negative value, each time.",
+            ),
+            totals[0],
+            code=("perf_submit(", "failed:"),
+        )
