@@ -24,7 +24,7 @@ def check(trial: Trial) -> None:
                 "once, at the end.",
             ),
             totals[0] if totals else (trial.others or [None])[-1],
-            code="failed:",
+            code=("failed:", "perf_buffer_poll("),
         )
     pids = {str(call.pid) for call in trial.calls}
     calls = len(trial.calls)

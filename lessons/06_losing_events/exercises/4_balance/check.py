@@ -63,5 +63,5 @@ def _number(trial: Trial, name: str) -> int:
             en=f"After Ctrl-C, it should print one line {name}: NUMBER.",
         ),
         found[0] if found else (trial.others or [None])[-1],
-        code=f"{name}:",
+        code=(f"{name}:", "perf_buffer_poll("),
     )
