@@ -94,6 +94,7 @@ def test_each_published_script_is_linked(site: Path) -> None:
     assert scripts == {
         "unseen_programs.py", "untouched_page.py", "many_calls.py", "both_ways.py",
         "both_buffers.py",
+        "calls_at_once.py",
     }  # fmt: skip
     assert all(f'href="{name}"' in pages for name in scripts)
 

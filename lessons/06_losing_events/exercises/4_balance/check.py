@@ -48,7 +48,7 @@ def check(trial: Trial) -> None:
                 f"printed: {printed}. Print them once what is left has been read.",
             ),
             f"printed: {printed}",
-            code="print_account()",
+            code="account()",
         )
 
 
