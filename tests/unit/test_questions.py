@@ -240,3 +240,24 @@ def test_the_recordings_say_what_the_right_answers_say() -> None:
     assert sorted({*counts("run-full", "bash"), *counts("run-full", "less")})[-1] > 1
     cost = dict(re.findall(r"(\w+) .* ([\d.]+) us$", body("04", "run-both-ways"), re.M))
     assert float(cost["send"]) > 2 * float(cost["count"])
+
+    def account(stem: str) -> dict[str, int]:
+        found = re.findall(
+            r"^(called|printed|lost|refused|skipped|unexplained) +(\d+)",
+            body("06", stem),
+            re.MULTILINE,
+        )
+        return {name: int(count) for name, count in found}
+
+    assert account("run")["called"] == account("run")["printed"] == 7
+    reported = re.search(r"lost_cb: (\d+)", body("06", "run-full"))
+    assert reported is not None
+    assert 0 < int(reported[1]) < account("run-full")["lost"]
+    assert account("run-refused")["refused"] == 2
+    skipped = account("run-skipped.debian-unstable")
+    assert skipped["called"] + skipped["skipped"] == 16 * 2000 + 1
+    late = re.search(r"CPU 1, ([\d.]+) s late", body("06", "run-other-cpu"))
+    assert late is not None
+    assert float(late[1]) > 3
+    wakeup = account("run-wakeup")
+    assert (wakeup["printed"], wakeup["unexplained"]) == (5, 3)
