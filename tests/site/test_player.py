@@ -20,6 +20,7 @@ LESSONS = [
         "03_data_access",
         "04_maps",
         "05_ring_buffer",
+        "06_losing_events",
     )
 ]
 LESSON = "en/lessons/02_perf_output/"
