@@ -133,7 +133,9 @@ def test_events_are_lost_where_they_should_be(observe: Observer) -> None:
     runs = observe("balance")
     for name in ("fast", "one page", "slow reader", "slow reader, more pages"):
         assert account_of(runs[name]).lost > 0, name
-    assert account_of(runs["paced"]).lost == 0
+    # All calls fit into these, however late the reader is.
+    for name in ("many pages", "paced"):
+        assert account_of(runs[name]).lost == 0, name
 
 
 def test_losses_at_the_end_are_not_reported(observe: Observer) -> None:

@@ -51,7 +51,7 @@ RUNS = {
     "many pages": Setting(256, 0),
     "slow reader": Setting(1, 0.002),
     "slow reader, more pages": Setting(16, 0.002),
-    "paced": Setting(8, 0, 0.0005),
+    "paced": Setting(128, 0, 0.0005),
     "interrupted": Setting(2, 0.0001, 0.0002, 0.5),
 }
 
