@@ -21,6 +21,7 @@ LESSON = find("06")
 RUNS = [
     "fast",
     "one page",
+    "one more",
     "many pages",
     "slow reader",
     "slow reader, more pages",
@@ -141,6 +142,11 @@ def test_events_are_lost_where_they_should_be(observe: Observer) -> None:
 def test_losses_at_the_end_are_not_reported(observe: Observer) -> None:
     account = account_of(observe("balance")["slow reader"])
     assert account.reported < account.lost
+
+
+def test_what_is_lost_is_reported_with_the_next_event(observe: Observer) -> None:
+    account = account_of(observe("balance")["one more"])
+    assert account.reported == account.lost > 0
 
 
 def test_a_call_before_the_buffer_is_open_is_refused(observe: Observer) -> None:

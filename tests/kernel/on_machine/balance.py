@@ -30,24 +30,29 @@ READY = """print("PID    COMM", flush=True)
 """
 # How long the buffer is not open yet, and how many calls are made then and later.
 UNOPENED_SECONDS, UNOPENED, OPENED = 3.0, 70, 40
+# In which the lesson reads all that is left in buffers of one page.
+READ_SECONDS = 1.0
 
 
 class Setting(NamedTuple):
     """How the lesson reads, and how it is called.
 
     ``delay`` is in seconds an event, ``pause`` in seconds between two calls. It is
-    interrupted when so large a ``share`` of the calls has been made.
+    interrupted when so large a ``share`` of the calls has been made. With ``more``, once
+    all has been read, each CPU has one more call.
     """
 
     pages: int
     delay: float
     pause: float = 0.0
     share: float = 1.0
+    more: bool = False
 
 
 RUNS = {
     "fast": Setting(8, 0),
     "one page": Setting(1, 0),
+    "one more": Setting(1, 0, more=True),
     "many pages": Setting(256, 0),
     "slow reader": Setting(1, 0.002),
     "slow reader, more pages": Setting(16, 0.002),
@@ -78,9 +83,15 @@ def _run(asked: Asked, setting: Setting) -> Observation:
         finally:
             for worker in workers:
                 worker.__exit__()
+        made = asked.times * len(cpus)
+        if setting.more:
+            lesson.pump_for(READ_SECONDS)
+            for cpu in set(cpus):
+                _call(lesson, cpu, 1)
+                made += 1
+            lesson.pump_for(READ_SECONDS)
         if setting.share == 1:
             lesson.send(signal.SIGINT)
-        made = asked.times * len(cpus)
         return lesson.finish(made=made, release=os.uname().release)
 
 
@@ -91,11 +102,7 @@ def unopened(asked: Asked) -> Observation:
     with _changed(asked, changes) as folder, Lesson(_of(asked, folder)) as lesson:
         lesson.wait_ready()
         for calls in (UNOPENED, OPENED):
-            worker = _caller(min(os.sched_getaffinity(0)), calls, 0)
-            try:
-                _wait(lesson, [worker])
-            finally:
-                worker.__exit__()
+            _call(lesson, min(os.sched_getaffinity(0)), calls)
             lesson.pump_for(UNOPENED_SECONDS + 1)
         lesson.send(signal.SIGINT)
         return lesson.finish(unopened=UNOPENED, opened=OPENED)
@@ -133,6 +140,12 @@ def _caller(cpu: int, times: int, pause: float) -> Worker:
                 time.sleep(pause)
 
     return Worker(call)
+
+
+def _call(lesson: Lesson, cpu: int, times: int) -> None:
+    """Have the user call execve so often on a CPU, and wait for that."""
+    with _caller(cpu, times, 0) as worker:
+        _wait(lesson, [worker])
 
 
 def _wait(lesson: Lesson, workers: list[Worker]) -> None:
