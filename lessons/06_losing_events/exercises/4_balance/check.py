@@ -28,13 +28,12 @@ def check(trial: Trial) -> None:
     if lines > calls:
         raise CheckFailed(
             Text(
-                ja=f"{calls} 回の execve に {lines} 行ある．同じイベントを 2 回読んでいる．"
-                "コールバック関数の途中で perf_buffer_poll() を呼んでいないか．",
-                en=f"For {calls} calls of execve there are {lines} lines: an event is read "
-                "twice. Is perf_buffer_poll() called in the middle of a callback?",
+                ja=f"{calls} 回の execve に {lines} 行ある．1 件を 1 行だけ表示する．",
+                en=f"For {calls} calls of execve there are {lines} lines. Show one line an "
+                "event.",
             ),
             trial.lines[-1],
-            code="perf_buffer_poll(",
+            code="printb(",
         )
     called = _number(trial, "called")
     printed = _number(trial, "printed")
