@@ -13,6 +13,8 @@ from bcclessons.grading.source import Source
 
 _TRACEBACK = "Traceback (most recent call last):"
 _IGNORED = "Exception ignored on calling ctypes callback"
+# BCC 0.18's cleanup, on Python 3.9, when Ctrl-C came in the middle of event().
+_OF_CLEANUP = "Exception ignored in: <function PerfEventArray.__del__"
 _TYPE = re.compile(r"^Type: '(.+)' not recognized\. Please define", re.MULTILINE)
 _INSTEAD = {
     "pid_t": "int", "uid_t": "u32", "gid_t": "u32", "size_t": "u64", "ssize_t": "s64",
@@ -36,6 +38,10 @@ def raised(stderr: str) -> list[Raised]:
     found = []
     before, *blocks = stderr.split(_TRACEBACK)
     for block in blocks:
+        said = (before.splitlines() or [""])[-1]
+        before = block.rstrip("\n")
+        if said.startswith(_OF_CLEANUP):
+            continue
         rest = block.split("\n")[1:]
         # The last line of a whole traceback is the first that is not indented.
         at = next(
@@ -46,13 +52,8 @@ def raised(stderr: str) -> list[Raised]:
             lines = re.findall(
                 r'File "[^"]*my_sample", line (\d+)', "\n".join(rest[:at])
             )
-            ignored = _IGNORED in (before.splitlines() or [""])[-1]
-            found.append(
-                Raised(
-                    rest[at].rstrip(": "), int(lines[-1]) if lines else None, ignored
-                )
-            )
-        before = block.rstrip("\n")
+            line = int(lines[-1]) if lines else None
+            found.append(Raised(rest[at].rstrip(": "), line, _IGNORED in said))
     return found
 
 

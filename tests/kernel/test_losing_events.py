@@ -15,6 +15,7 @@ from tests.kernel.lesson_run import (
     Observer,
     assert_ended,
     find,
+    lines_after,
 )
 
 LESSON = find("06")
@@ -87,10 +88,7 @@ def read(stdout: str) -> tuple[list[Line], Account | None]:
         account = Account(
             called, printed, lost, reported, refused, skipped, int(found[7])
         )
-    # Not splitlines(): a process name may hold what that takes for a line's end.
-    header, *lines, rest = stdout.split("\n")
-    assert header == LESSON.output.ready
-    assert rest == ""
+    lines = lines_after(LESSON, stdout)
     if account:
         assert account.printed == len(lines)
         assert_balanced(account)
@@ -155,6 +153,12 @@ def test_a_call_before_the_buffer_is_open_is_refused(observe: Observer) -> None:
     assert account.refused == run["unopened"]
     assert account.printed == run["opened"] - (account.skipped or 0)
     assert account.lost == 0
+
+
+def test_ctrl_c_in_the_middle_of_event(observe: Observer) -> None:
+    run = observe("interrupted_in_event")
+    assert account_of(run).printed == 1
+    assert_ended(run, 0, observe.soon)
 
 
 def test_the_kernel_says_how_many_it_skips_since_5_12(observe: Observer) -> None:

@@ -250,6 +250,22 @@ def test_ctrl_c_in_a_callback_is_no_fault_of_a_program_that_ends() -> None:
     assert diagnosed(Observation("deaf", stderr=said)).text.en.startswith("Ctrl-C made")
 
 
+def test_what_fails_in_bccs_own_cleanup_is_no_fault_of_the_program() -> None:
+    said = (
+        "Exception ignored in: <function PerfEventArray.__del__ at 0x7fffede63700>\n"
+        "Traceback (most recent call last):\n"
+        '  File "/usr/lib/python3/dist-packages/bcc/table.py", line 718, in __del__\n'
+        "    del self[key]\n"
+        '  File "/usr/lib/python3/dist-packages/bcc/table.py", line 369, in '
+        "__delitem__\n    raise KeyError\nKeyError: \n"
+    )
+    request = Request(PROGRAM, "", [], LIMITS)
+    ended = Observation("interrupted", stderr=said)
+    assert diagnosis.behaviour(ended, request) is None
+    raised_too = diagnosed(Observation("interrupted", stderr=WHOLE + said))
+    assert raised_too.text.en == "It raised an exception: TypeError: no"
+
+
 @pytest.mark.parametrize("first", ["#!/usr/bin/python3", "#!/usr/bin/env python3"])
 def test_windows_line_ends_are_named(first: str) -> None:
     ending: Ending = "early" if "env" in first else "not started"

@@ -44,6 +44,7 @@ CASES: dict[str, tuple[Callable[[Asked], Observation], int]] = {
     "counted": (counting.counted, 3),
     "balance": (balance.balance, 5000),
     "unopened": (balance.unopened, 1),
+    "interrupted_in_event": (balance.interrupted_in_event, 1),
     "trace_pipe": (trace_pipe.trace_pipe, 1),
     "ctrl_c_early": (endings.ctrl_c_early, 10),
     "ctrl_c_storm": (endings.ctrl_c_storm, 5),

@@ -28,6 +28,14 @@ OPEN = """b["events"].open_perf_buffer(print_event, pages, lost_cb=reported.appe
 """
 READY = """print("PID    COMM", flush=True)
 """
+# So that Ctrl-C comes in the middle of BCC's event().
+INTERRUPT = """import sys
+def interrupt(frame, event, arg):
+    if frame.f_code.co_name == "event":
+        sys.setprofile(None)
+        os.kill(os.getpid(), signal.SIGINT)
+sys.setprofile(interrupt)
+"""
 # How long the buffer is not open yet, and how many calls are made then and later.
 UNOPENED_SECONDS, UNOPENED, OPENED = 3.0, 70, 40
 # In which the lesson reads all that is left in buffers of one page.
@@ -106,6 +114,15 @@ def unopened(asked: Asked) -> Observation:
             lesson.pump_for(UNOPENED_SECONDS + 1)
         lesson.send(signal.SIGINT)
         return lesson.finish(unopened=UNOPENED, opened=OPENED)
+
+
+def interrupted_in_event(asked: Asked) -> Observation:
+    """Make a call; the program is interrupted in the middle of BCC's ``event()``."""
+    changes = {READY: INTERRUPT + READY}
+    with _changed(asked, changes) as folder, Lesson(_of(asked, folder)) as lesson:
+        lesson.wait_ready()
+        _call(lesson, min(os.sched_getaffinity(0)), 1)
+        return lesson.finish()
 
 
 def _changed(asked: Asked, changes: dict[str, str]) -> tempfile.TemporaryDirectory[str]:
