@@ -15,10 +15,12 @@ TOLERANCE = 0.2
 def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
     sample_code = ("bpf_get_prandom_u32", "perf_submit(")
+    is_regular = True
     for call in {call.step: call for call in trial.calls}.values():
         times = call.made_by.times
         lines = trial.lines_of(call)
         expected = times * SHARE
+        is_regular &= abs(len(lines) - expected) <= 1
         most = DEVIATIONS * math.sqrt(expected * (1 - SHARE))
         if len(lines) > expected + most:
             raise CheckFailed(
@@ -43,6 +45,18 @@ def check(trial: Trial) -> None:
                 lines[-1] if lines else None,
                 code=sample_code,
             )
+    # By chance, that is so in less than one trial in a million.
+    if is_regular:
+        raise CheckFailed(
+            Text(
+                ja=f"どのプロセスの {times} 回の execve にも，{expected:.0f} 行があり，"
+                "ばらつきが無い．10 回ごとに 1 回送るのではなく，1 回ごとに無作為に選ぶ．",
+                en=f"For its {times} calls of execve, each process has {expected:.0f} lines, "
+                "with no variation: every tenth call is sent. Choose each call at random.",
+            ),
+            trial.lines[-1],
+            code=sample_code,
+        )
     totals = [line for line in trial.others if re.fullmatch(r"estimate: *[\d.]+", line)]
     if len(totals) != 1:
         raise CheckFailed(
