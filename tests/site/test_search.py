@@ -19,6 +19,7 @@ LESSON_02 = "lessons/02_perf_output/"
 LESSON_03 = "lessons/03_data_access/"
 LESSON_04 = "lessons/04_maps/"
 LESSON_05 = "lessons/05_ring_buffer/"
+LESSON_06 = "lessons/06_losing_events/"
 
 # A query, and a page that must be among the pages that are found.
 JAPANESE = [
@@ -120,6 +121,15 @@ FIRST = [
     ("en/", "ringbuf_reserve", "reference/#ringbuf_reserve"),
     ("en/", "power of two", f"{LESSON_05}#the-number-of-pages-is-not-a-power-of-two"),
     ("en/", "Unreleased reference", f"{LESSON_05}#reserve-then-send-or-discard"),
+    ("", "帳簿", LESSON_06),
+    ("", "サンプリング", f"{LESSON_06}#一部だけを送る"),
+    ("", "件数が合わない", LESSON_06),
+    ("", "スタックに入らない", f"{LESSON_06}#スタックに入らないデータ"),
+    ("en/", "sampling", f"{LESSON_06}#send-a-sample"),
+    ("en/", "ENOSPC", f"{LESSON_06}#count-what-is-not-sent"),
+    ("en/", "BPF stack limit is exceeded", f"{LESSON_06}#data-larger-than-the-stack"),
+    ("en/", "wakeup_events", "reference/#open_perf_buffer"),
+    ("en/", "perf_buffer_consume", "reference/#perf_buffer_consume"),
 ]
 # Messages with numbers, paths and names of the reader's own, which no page has.
 PASTED = [

@@ -33,7 +33,7 @@ INTERRUPT = """import sys
 def interrupt(frame, event, arg):
     if frame.f_code.co_name == "event":
         sys.setprofile(None)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 sys.setprofile(interrupt)
 """
 # How long the buffer is not open yet, and how many calls are made then and later.
