@@ -39,7 +39,7 @@ VERIFIER = (
     Meaning(
         r"(?m)R1 type=\S+ expected=(?:ringbuf_mem|alloc_mem|mem)$",
         "ringbuf_submit() と ringbuf_discard() には，ringbuf_reserve() が返したポインタを渡す．"
-        "どの道でも，どちらか一方を 1 回だけ呼ぶ．",
+        "どの経路でも，どちらか一方を 1 回だけ呼ぶ．",
         "ringbuf_submit() and ringbuf_discard() take the pointer that ringbuf_reserve() "
         "returned. Call just one of them, once, on every path.",
         r"\.ringbuf_(?:submit|discard)\(",
