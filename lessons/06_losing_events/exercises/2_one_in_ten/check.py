@@ -37,7 +37,7 @@ def check(trial: Trial) -> None:
             raise CheckFailed(
                 Text(
                     ja=f"PID {call.pid} の {times} 回の execve に，行が {len(lines)} 行しか無い．10 回に "
-                    "1 回よりもずっと少ない．どの呼び出しも同じ確率で，カーネルの側で，送る前に選ぶ．",
+                    "1 回よりもずっと少ない．どの呼び出しも同じ確率で選ぶ．選ぶのは，カーネル側で，送る前である．",
                     en=f"For {times} calls of execve by PID {call.pid}, there are only "
                     f"{len(lines)} lines: far fewer than one in ten. Choose in the kernel, "
                     "before you send, each call with the same probability.",
@@ -65,7 +65,7 @@ def check(trial: Trial) -> None:
                 en="After Ctrl-C, it should print one line estimate: NUMBER.",
             ),
             totals[0] if totals else (trial.others or [None])[-1],
-            code=("estimate", "perf_buffer_poll("),
+            code=("estimate:", "perf_buffer_poll("),
         )
     expected = len(trial.lines) / SHARE
     if abs(float(totals[0].partition(":")[2]) - expected) > TOLERANCE * expected:
@@ -77,5 +77,5 @@ def check(trial: Trial) -> None:
                 f"estimate should be about {expected:.0f}.",
             ),
             totals[0],
-            code="estimate",
+            code=("estimate:", "estimate"),
         )

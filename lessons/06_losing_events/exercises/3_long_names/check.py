@@ -3,6 +3,14 @@
 from bcclessons.console.text import Text
 from bcclessons.grading.trial import CheckFailed, Trial
 
+# The size of a pointer, in bytes.
+POINTER = 8
+SIZE_OF_A_POINTER = Text(
+    ja="読む大きさと送る大きさは，ポインタの大きさではなく，メンバと構造体の大きさか．",
+    en=" Are the sizes to read and to send those of the member and of the struct, and "
+    "not that of a pointer?",
+)
+
 
 def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
@@ -14,12 +22,15 @@ def check(trial: Trial) -> None:
         if shown and file.startswith(shown):
             raise CheckFailed(
                 Text(
-                    ja=f"ファイル名は {len(file)} バイトあるのに，{len(shown)} バイトで切れている．",
+                    ja=f"ファイル名は {len(file)} バイトあるのに，{len(shown)} バイトで切れている．"
+                    + (SIZE_OF_A_POINTER.ja if len(shown) < POINTER else ""),
                     en=f"The file name has {len(file)} bytes, but it is cut after "
-                    f"{len(shown)} bytes.",
+                    f"{len(shown)} bytes." + (SIZE_OF_A_POINTER.en if len(shown) < POINTER else ""),
                 ),
                 line,
-                code=("char file[", "bpf_probe_read_user_str("),
+                code=("perf_submit(", "bpf_probe_read_user_str(")
+                if len(shown) < POINTER
+                else ("char file[", "bpf_probe_read_user_str("),
             )
         raise CheckFailed(
             Text(

@@ -18,9 +18,10 @@ def check(trial: Trial) -> None:
         raise CheckFailed(
             Text(
                 ja=f"{calls} 回の execve のうち {calls - lines} 回の行が無い．終わるときに，"
-                "まだバッファに残っている．",
+                "まだバッファに残っている．残りは，stop() の中ではなく，ループを抜けたあとで読む．",
                 en=f"Of {calls} calls of execve, {calls - lines} have no line: they are still "
-                "in the buffers when it ends.",
+                "in the buffers when it ends. Read what is left after the loop, and not in "
+                "stop().",
             ),
             (trial.others or [None])[-1],
             code=("os._exit", "perf_buffer_poll("),
