@@ -1,4 +1,4 @@
-"""What maintainers do: test, measure, record."""
+"""What maintainers do: test and record."""
 
 from __future__ import annotations
 
@@ -117,44 +117,6 @@ def _test_matrix(lab: Lab, arguments: Sequence[str], only: Release | None) -> No
     path = CHECKOUT / "docs/support.json"
     if not matrix.run(start, lab.pytest(), lab.lessons, lab.console, path, only):
         sys.exit(1)
-
-
-def bench(lab: Lab, what: str | None, target: Target, runs: int) -> None:
-    """Time the start of each lesson, or measure what "site" names."""
-    if what == "site":
-        _bench_site(lab)
-    if what == "class":
-        _bench_class(lab)
-    if what == "live":
-        with lab.machine(lab.lesson("02"), target):  # what it needs is there, and warm
-            command = [*lab.python("dev"), "-m", "tools.live", str(runs)]
-            command += target.options()
-            sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
-    from tools import start
-
-    for item in lab.lessons:
-        with lab.machine(item, target) as machine:
-            title = Text(ja="交互に動かして測る", en="Timing both in turn")
-            with lab.console.stage(title):
-                result = start.start_time(machine, item, runs)
-            print(result.to(lab.console.language))
-
-
-def _bench_site(lab: Lab) -> NoReturn:
-    """Measure the website."""
-    reason = Text(ja="Web サイトを測るの", en="Measuring the website")
-    lab.require(programs.BROWSER, reason)
-    command = [*lab.python("dev"), "-m", "tools.site"]
-    sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
-
-
-def _bench_class(lab: Lab) -> NoReturn:
-    """Measure a class of thirty."""
-    lab.install_for(None, Target(Place.VM))
-    reason = Text(ja="クラスを測るの", en="Measuring a class")
-    lab.require(programs.BROWSER, reason)
-    command = [*lab.python("dev"), "-m", "tools.classroom", "--kill"]
-    sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
 
 
 def record(lab: Lab, name: str | None, runs: Sequence[str], *, journey: bool) -> None:

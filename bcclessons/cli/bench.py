@@ -1,0 +1,66 @@
+"""./lab bench: how quick the lessons, the website, a live page and a class are."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import NoReturn
+
+from bcclessons.console.text import Text
+from bcclessons.doctor.placement import Place
+from bcclessons.doctor.target import Target
+from bcclessons.lab import Lab
+from bcclessons.setup import programs
+from bcclessons.setup.paths import CHECKOUT
+
+
+def bench(lab: Lab, what: str | None, target: Target, runs: int | None) -> None:
+    """Time the start of each lesson, or measure what "site" names."""
+    if what == "site":
+        _bench_site(lab)
+    if what == "class":
+        _bench_class(lab)
+    if what == "loss":
+        _bench_loss(lab, target, runs or 3)
+        return
+    runs = runs or 10
+    if what == "live":
+        with lab.machine(lab.lesson("02"), target):  # what it needs is there, and warm
+            command = [*lab.python("dev"), "-m", "tools.live", str(runs)]
+            command += target.options()
+            sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
+    from tools import start
+
+    for item in lab.lessons:
+        with lab.machine(item, target) as machine:
+            title = Text(ja="交互に動かして測る", en="Timing both in turn")
+            with lab.console.stage(title):
+                result = start.start_time(machine, item, runs)
+            print(result.to(lab.console.language))
+
+
+def _bench_site(lab: Lab) -> NoReturn:
+    """Measure the website."""
+    reason = Text(ja="Web サイトを測るの", en="Measuring the website")
+    lab.require(programs.BROWSER, reason)
+    command = [*lab.python("dev"), "-m", "tools.site"]
+    sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
+
+
+def _bench_class(lab: Lab) -> NoReturn:
+    """Measure a class of thirty."""
+    lab.install_for(None, Target(Place.VM))
+    reason = Text(ja="クラスを測るの", en="Measuring a class")
+    lab.require(programs.BROWSER, reason)
+    command = [*lab.python("dev"), "-m", "tools.classroom", "--kill"]
+    sys.exit(subprocess.run(command, cwd=CHECKOUT, check=False).returncode)
+
+
+def _bench_loss(lab: Lab, target: Target, runs: int) -> None:
+    """Measure how many events are lost; write the results and their plots."""
+    from tools import loss
+
+    with lab.machine(lab.lesson("06"), target) as machine:
+        results = loss.measured(machine, runs, lab.console)
+    for path in loss.write(results, loss.RESULTS.parent):
+        lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
