@@ -36,7 +36,7 @@ from bcclessons.site.postbuild import PostBuild
 log = get_plugin_logger("lessons")
 
 # The files of a lesson's folder that are part of the site.
-_PUBLISHED = ("README*.md", "*_sample", "*.py", "exercises/*/start")
+_PUBLISHED = ("README*.md", "*_sample", "*.py", "*.js", "exercises/*/start")
 
 # MkDocs says: "Doc file 'docs/x.md' contains a link 'y.md', …", without the line.
 _LINK_WARNING = re.compile(

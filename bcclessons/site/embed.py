@@ -8,12 +8,12 @@ from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 
-from bcclessons.course import exercise, journey, question, recording, support
+from bcclessons.course import exercise, journey, loss, question, recording, support
 from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.lineref import resolve
 from bcclessons.site import exercise as exercises
-from bcclessons.site import journey_views, listing, runs
+from bcclessons.site import journey_views, listing, runs, simulator
 from bcclessons.site import question as questions
 from bcclessons.site.labels import OPEN_JOURNEY
 from bcclessons.site.page import Page
@@ -46,7 +46,13 @@ def embedded(
     if re.fullmatch(r"journey.*\.json", target.name):
         return journey_views.view(link, target, page.language)
     if target.name == "support.json":
-        return _support(target, page)
+        table = support.table(support.load(target), page.lessons, page.language)
+        return f'<div class="support">{_table(table)}</div>'
+    if target.name == "loss.json":
+        name = link.get("title") or ""
+        return simulator.values(loss.load(target), name, page.language, _table)
+    if target.name == "simulator.js":
+        return simulator.form(target, page)
     if item := program_at(target, page):
         source = item.source.read_text(encoding="utf-8")
         lines = resolve(source, link.get("title") or "")
@@ -106,11 +112,9 @@ def _marked(html: str, link: Element) -> str:
     )
 
 
-def _support(target: Path, page: Page) -> str:
-    table = support.table(support.load(target), page.lessons, page.language)
-    content = Markdown(extensions=["tables"]).convert(table)
+def _table(markdown: str) -> str:
+    content = Markdown(extensions=["tables"]).convert(markdown)
     content = content.replace(
         "<table>", '<div class="table" tabindex="0"><table class="data">'
     )
-    content = content.replace("</table>", "</table></div>")
-    return f'<div class="support">{content}</div>'
+    return content.replace("</table>", "</table></div>")

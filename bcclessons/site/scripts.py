@@ -16,7 +16,8 @@ def minify(site: Path, *, live: bool) -> None:
     """
     if not live:
         _delete_live(site)
-    for path in [*(site / "assets").glob("*.js"), *(site / "assets/live").glob("*.js")]:
+    ours = ("assets/*.js", "assets/live/*.js", "lessons/*/simulator.js")
+    for path in [path for pattern in ours for path in site.glob(pattern)]:
         text = path.read_text(encoding="utf-8")
         path.write_text(rjsmin.jsmin(text), encoding="utf-8")
 

@@ -26,7 +26,10 @@ def assets(checkout: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def scripts(assets: Path, checkout: Path) -> list[Path]:
-    """The scripts, in the order in which a lesson's page loads them; those of a class."""
+    """The scripts, in the order in which a lesson's page loads them; those of a class.
+
+    The last are those of single lessons.
+    """
     first = ["page.js", "pane.js"]
     own = sorted(
         assets.glob("*.js"),
@@ -34,14 +37,15 @@ def scripts(assets: Path, checkout: Path) -> list[Path]:
     )
     classroom = checkout / "bcclessons/live/classroom/assets"
     live = sorted((assets / "live").glob("*.js"))
-    return [*own, *live, *sorted(classroom.glob("*.js"))]
+    lessons = sorted(checkout.glob("lessons/*/*.js"))
+    return [*own, *live, *sorted(classroom.glob("*.js")), *lessons]
 
 
 def _name(path: Path, assets: Path) -> str:
     """Return the path of a script among those that are checked."""
     if path.is_relative_to(assets):
         return path.relative_to(assets).as_posix()
-    return f"class/{path.name}"
+    return f"{'class' if 'classroom' in path.parts else 'lessons'}/{path.name}"
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +63,7 @@ def checkers(
     (folder / "node_modules").symlink_to(packages / "node_modules")
     (folder / "live").mkdir()
     (folder / "class").mkdir()
+    (folder / "lessons").mkdir()
     for path in scripts:
         shutil.copy(path, folder / _name(path, assets))
     # What is bundled is modules: those are only linted.
