@@ -3,13 +3,9 @@
 from bcclessons.console.text import Text
 from bcclessons.grading.trial import CheckFailed, Trial
 
-# The size of a pointer, in bytes.
-POINTER = 8
-SIZE_OF_A_POINTER = Text(
-    ja="読む大きさと送る大きさは，ポインタの大きさではなく，メンバと構造体の大きさか．",
-    en=" Are the sizes to read and to send those of the member and of the struct, and "
-    "not that of a pointer?",
-)
+# How much of a name is left where the size of a pointer, 8, was given: with room for
+# the NUL when it is read, and after a PID of 4 bytes when it is sent.
+READ, SENT = 8 - 1, 8 - 4
 
 
 def check(trial: Trial) -> None:
@@ -20,18 +16,18 @@ def check(trial: Trial) -> None:
         if shown == file:
             continue
         if shown and file.startswith(shown):
-            raise CheckFailed(
-                Text(
-                    ja=f"ファイル名は {len(file)} バイトあるのに，{len(shown)} バイトで切れている．"
-                    + (SIZE_OF_A_POINTER.ja if len(shown) < POINTER else ""),
-                    en=f"The file name has {len(file)} bytes, but it is cut after "
-                    f"{len(shown)} bytes." + (SIZE_OF_A_POINTER.en if len(shown) < POINTER else ""),
-                ),
-                line,
-                code=("perf_submit(", "bpf_probe_read_user_str(")
-                if len(shown) < POINTER
-                else ("char file[", "bpf_probe_read_user_str("),
+            ja = f"ファイル名は {len(file)} バイトあるのに，{len(shown)} バイトで切れている．"
+            en = (
+                f"The file name has {len(file)} bytes, but it is cut after "
+                f"{len(shown)} bytes."
             )
+            code = ("char file[", "bpf_probe_read_user_str(")
+            if len(shown) in (READ, SENT):
+                ja += "渡した大きさは，ポインタの大きさではないか．"
+                en += " Is the size that you give that of a pointer?"
+                code = ("bpf_probe_read_user_str(", "perf_submit(")
+                code = code if len(shown) == READ else code[::-1]
+            raise CheckFailed(Text(ja=ja, en=en), line, code=code)
         raise CheckFailed(
             Text(
                 ja=f"PID {call.pid} のファイル名は {file} である．",
