@@ -29,6 +29,14 @@ VERIFIER = (
         r"\.(?:lookup|ringbuf_reserve)\(",
     ),
     Meaning(
+        r"pointer arithmetic on \w+_or_null",
+        "lookup() が返すのは，値ではなくポインタで，NULL かもしれない．if で確かめてから，* を"
+        "付けて値を読む．",
+        "What lookup() returns is not the value, but a pointer that may be NULL: test it by "
+        "if, and read the value by *.",
+        r"\.lookup\(",
+    ),
+    Meaning(
         r"Unreleased reference|would lead to reference leak",
         "ringbuf_reserve() で確保した場所を返さずに終わる経路がある．どの経路でも，ringbuf_submit() か "
         "ringbuf_discard() を呼ぶ．",

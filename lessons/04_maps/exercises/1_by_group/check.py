@@ -31,7 +31,7 @@ def check(trial: Trial) -> None:
                     ja=f"UID {uid}，GID {gid} の {name} が execve を {times} 回呼んだのに，"
                     "その行が無い．",
                     en=f"{name}, of UID {uid} and GID {gid}, called execve {times} times, "
-                    "and has no line.",
+                    "but has no line.",
                 ),
                 _like(trial, uid, gid),
                 code=("print(", "printb(", "lookup_or_try_init("),
@@ -42,7 +42,7 @@ def check(trial: Trial) -> None:
                     ja=f"UID {uid}，GID {gid} の {name} は execve を {times} 回呼んだ．COUNT は "
                     f"{rows[-1]['count']} になっている．",
                     en=f"{name}, of UID {uid} and GID {gid}, called execve {times} times, "
-                    f"and COUNT says {rows[-1]['count']}.",
+                    f"but COUNT says {rows[-1]['count']}.",
                 ),
                 rows[-1],
                 code=("__sync_fetch_and_add(", "shown"),
@@ -54,7 +54,7 @@ def check(trial: Trial) -> None:
                     ja="回数の変わっていない行が，もう一度表示された．shown のキーで，どの組も"
                     "区別できているか．",
                     en="A line whose count has not changed was shown again. Do the keys of "
-                    "shown tell all of them apart?",
+                    "shown tell the groups apart?",
                 ),
                 max(texts, key=texts.__getitem__),
                 code="shown.get(",

@@ -21,13 +21,23 @@ def check(trial: Trial) -> None:
             Text(
                 ja="どの呼び出しにもエントリがあるので，入らなかった回数を数えたかどうかが"
                 "わからない．最大数は 8 のままにする．",
-                en="Every call has an entry, so nothing shows whether it counts those that "
-                "do not fit. Leave the map at 8 entries.",
+                en="Every call has an entry, so it cannot be seen whether those that do not "
+                "fit are counted. Leave the map at 8 entries.",
             ),
             trial.lines[-1] if trial.lines else None,
             code="BPF_HASH(counts",
         )
     if not totals:
+        unlike = next((x for x in trial.others if "miss" in x.lower()), None)
+        if unlike is not None and "c_u" in unlike:
+            raise CheckFailed(
+                Text(
+                    ja="b[…][0] は ctypes の値である．数は .value で得る．",
+                    en="b[…][0] is a value of ctypes: .value is its number.",
+                ),
+                unlike,
+                code="missed:",
+            )
         raise CheckFailed(
             Text(
                 ja=f"missed: 回数 という行が無い．{calls} 回の execve のうち {missing} 回は，"
@@ -35,19 +45,31 @@ def check(trial: Trial) -> None:
                 en=f"It printed no line missed: NUMBER. Of {calls} calls of execve, "
                 f"{missing} have no entry.",
             ),
-            next((x for x in trial.others if "miss" in x), None),
-            code=("missed", "if (!count)"),
+            unlike,
+            code=("missed.", "if (!count)"),
         )
-    total = int(totals[-1].partition(":")[2])
+    numbers = [int(line.partition(":")[2]) for line in totals]
+    total = numbers[-1]
+    if total < missing <= sum(numbers) <= missing + OTHERS:
+        raise CheckFailed(
+            Text(
+                ja=f"missed: の行を合計すると合うが，最後の行は {total} である．増えた分ではなく，"
+                "それまでの合計を表示する．",
+                en=f"The lines missed: add up to the right number, but the last one says "
+                f"{total}. Print the total so far, not what is new.",
+            ),
+            totals[-1],
+            code="missed:",
+        )
     if not missing <= total <= missing + OTHERS:
         raise CheckFailed(
             Text(
                 ja=f"{calls} 回の execve のうち {missing} 回はエントリが無いのに，最後の行では {total} 回に"
                 "なっている．エントリを作れなかった呼び出しだけを，すべて数える．",
-                en=f"There were {calls} calls of execve, and {missing} of them have no entry, "
+                en=f"Of {calls} calls of execve, {missing} have no entry, "
                 f"but the last line says {total}. Count all calls for which no entry could "
                 "be made, and no others.",
             ),
             totals[-1],
-            code=("missed", "if (!count)"),
+            code=("missed.", "if (!count)"),
         )

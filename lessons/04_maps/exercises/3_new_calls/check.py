@@ -1,4 +1,4 @@
-"""The lines of a name add up to its calls."""
+"""The lines of a key add up to its calls."""
 
 from collections import Counter
 
@@ -8,28 +8,46 @@ from bcclessons.grading.trial import CheckFailed, Trial
 
 def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
-    made = Counter(call.made_by.name for call in trial.calls)
+    made = Counter((call.made_by.name, call.made_by.uid) for call in trial.calls)
     # The few calls first: there, a mistake is easier to see.
-    for name, times in sorted(made.items(), key=lambda item: item[1]):
-        rows = [line for line in trial.lines if line["comm"] == name]
-        total = sum(int(line["count"]) for line in rows)
-        if not total and not any(int(line["count"]) for line in rows):
+    for (name, uid), times in sorted(made.items(), key=lambda item: item[1]):
+        who = f"{name} (UID {uid})"
+        who_ja = f"{name}（UID {uid}）"
+        rows = [
+            line
+            for line in trial.lines
+            if line["comm"] == name and line["uid"] == str(uid)
+        ]
+        counts = [int(line["count"]) for line in rows]
+        total = sum(counts)
+        if not any(counts):
             raise CheckFailed(
                 Text(
-                    ja=f"{name} が execve を {times} 回呼んだのに，その行が無い．",
-                    en=f"{name} called execve {times} times, and has no line.",
+                    ja=f"{who_ja}が execve を {times} 回呼んだのに，その行が無い．",
+                    en=f"{who} called execve {times} times, but has no line.",
                 ),
                 (trial.others or [None])[-1],
                 code=("print(", "printb("),
             )
+        if min(counts) < 0:
+            raise CheckFailed(
+                Text(
+                    ja="回数が減ることは無い．引いた数は別のキーのものである．UID と名前の組ごとに"
+                    "残しておく．",
+                    en="A count cannot shrink: what was subtracted belongs to another key. "
+                    "Keep the previous count for each pair of UID and name.",
+                ),
+                next(line for line in rows if int(line["count"]) < 0),
+                code=(".get(", "printb(", "print("),
+            )
         if total > times:
             raise CheckFailed(
                 Text(
-                    ja=f"{name} は execve を {times} 回呼んだ．表示した COUNT の合計は {total} で，"
-                    "同じ呼び出しを 2 回以上数えている．前に読んだ回数を引く．",
-                    en=f"{name} called execve {times} times, and its lines add up to {total}: "
-                    "calls were counted more than once. Subtract the count that you read "
-                    "before.",
+                    ja=f"{who_ja}は execve を {times} 回呼んだ．表示した COUNT の合計は {total} で，"
+                    "同じ呼び出しを 2 回以上数えている．同じキーの，前に読んだ回数を引く．",
+                    en=f"{who} called execve {times} times, but its lines add up to {total}: "
+                    "calls were counted more than once. Subtract the previous count of "
+                    "the same key.",
                 ),
                 rows[-1],
                 code=("printb(", "print(", ".items()"),
@@ -37,13 +55,14 @@ def check(trial: Trial) -> None:
         if total < times:
             raise CheckFailed(
                 Text(
-                    ja=f"{name} は execve を {times} 回呼んだ．表示した COUNT の合計は {total} で，"
+                    ja=f"{who_ja}は execve を {times} 回呼んだ．表示した COUNT の合計は {total} で，"
                     f"{times - total} 回足りない．カーネルは，読んでいる間も数え続ける．"
-                    "カーネルの中の回数には手を付けず，前に読んだ回数を引く．",
-                    en=f"{name} called execve {times} times, and its lines add up to {total}: "
-                    f"{times - total} are missing. The kernel goes on counting while you "
+                    "カーネルの中の回数には手を付けず，前に読んだ回数を引く．初めて見るキーでは，"
+                    "前の回数は 0 である．",
+                    en=f"{who} called execve {times} times, but its lines add up to {total}: "
+                    f"{times - total} are missing. The kernel keeps counting while you "
                     "read. Leave the counts in the kernel as they are, and subtract the "
-                    "one that you read before.",
+                    "previous one, which is 0 for a key that you see for the first time.",
                 ),
                 rows[-1] if rows else None,
                 code=(".clear()", ".zero()", "del ", ".items()"),

@@ -32,8 +32,8 @@ def check(trial: Trial) -> None:
             Text(
                 ja=f"execve は {calls} 回呼ばれたのに，分布には {total} 回分しか無い．"
                 "区間の番号は 1 から 63 までである．",
-                en=f"The histogram has {total} calls of the {calls} that were made. "
-                "The numbers of its buckets are 1 to 63.",
+                en=f"The histogram has only {total} of the {calls} calls that were made. "
+                "Its buckets have the numbers 1 to 63.",
             ),
             many[2],
             code=("took.increment(", "start.delete("),
@@ -45,8 +45,8 @@ def check(trial: Trial) -> None:
             Text(
                 ja=f"ほとんどの呼び出しは失敗し，{mean:.0f} マイクロ秒ほどで終わった．"
                 f"{many[0]} マイクロ秒は長すぎる．かかった時間をマイクロ秒で求めたか．",
-                en=f"Most of the calls failed, after {mean:.0f} microseconds or so: "
-                f"{many[0]} is too long. Is it how long they took, in microseconds?",
+                en=f"Most of the calls failed, after about {mean:.0f} microseconds: "
+                f"{many[0]} is too long. Is it the time that they took, in microseconds?",
             ),
             many[2],
             code=("bpf_log2", "took.increment(", "bpf_ktime_get_ns() -"),
@@ -55,7 +55,7 @@ def check(trial: Trial) -> None:
         raise CheckFailed(
             Text(
                 ja=f"execve は {calls} 回呼ばれたのに，分布には {total} 回分ある．",
-                en=f"There were {calls} calls, and they are {total} times in the histogram.",
+                en=f"There were {calls} calls, but the histogram has {total}.",
             ),
             many[2],
             code=("took.increment(", "start.delete("),
@@ -67,8 +67,8 @@ def check(trial: Trial) -> None:
                 ja=f"プログラムが {started} 回起動した．起動には {START} マイクロ秒より長くかかる．"
                 "分布には，それだけの回数が無い．マイクロ秒の区間か．",
                 en=f"{started} programs were started, which takes more than {START} "
-                "microseconds each: there are not so many in the histogram. Are its "
-                "buckets of microseconds?",
+                "microseconds each, but the histogram has fewer such calls. Are its "
+                "times in microseconds?",
             ),
             shown[-1][2],
             code=("bpf_log2", "took.increment(", "bpf_ktime_get_ns() -"),

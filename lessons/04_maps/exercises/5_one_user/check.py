@@ -20,7 +20,7 @@ def check(trial: Trial) -> None:
                     ja=f"UID {WANTED} の行の回数が 100 を超えたあとなのに，UID {step.uid} の"
                     "呼び出しも数えられた．Python は wanted に UID を書いたか．C の側は，"
                     "数える前に，それと比べているか．",
-                    en=f"UID {step.uid} was counted, too, though a count of UID {WANTED} "
+                    en=f"UID {step.uid} was counted, too, although a count of UID {WANTED} "
                     "had been above 100 before. Does Python write the UID into wanted, and "
                     "does the C side compare with it before it counts?",
                 ),
@@ -35,7 +35,7 @@ def check(trial: Trial) -> None:
                     ja=f"{step.name}（UID {step.uid}）は execve を {step.times} 回呼んだのに，"
                     f"COUNT は {shown['count']} になっている．",
                     en=f"{step.name}, of UID {step.uid}, called execve {step.times} times, "
-                    f"and COUNT says {shown['count']}.",
+                    f"but COUNT says {shown['count']}.",
                 ),
                 shown,
                 code=filter_code,
@@ -57,7 +57,7 @@ def check(trial: Trial) -> None:
             Text(
                 ja=f"{step.name}（UID {step.uid}）が execve を呼んだのに，その行が無い．wanted が 0 の"
                 "間は，全員を数える．",
-                en=f"{step.name}, of UID {step.uid}, called execve, and has no line: as long "
+                en=f"{step.name}, of UID {step.uid}, called execve, but has no line. As long "
                 "as wanted is 0, everybody is to be counted.",
             ),
             (trial.others or [None])[-1],
