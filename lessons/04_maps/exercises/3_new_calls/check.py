@@ -32,10 +32,10 @@ def check(trial: Trial) -> None:
         if min(counts) < 0:
             raise CheckFailed(
                 Text(
-                    ja="回数が減ることは無い．引いた数は別のキーのものである．UID と名前の組ごとに"
-                    "残しておく．",
-                    en="A count cannot shrink: what was subtracted belongs to another key. "
-                    "Keep the previous count for each pair of UID and name.",
+                    ja="回数が減ることは無い．UID と名前の同じ組の，前に読んだ回数を，今の回数から"
+                    "引く．",
+                    en="A count cannot shrink. From the present count, subtract the previous "
+                    "one of the same pair of UID and name.",
                 ),
                 next(line for line in rows if int(line["count"]) < 0),
                 code=(".get(", "printb(", "print("),
