@@ -18,10 +18,10 @@ def check(trial: Trial) -> None:
                 ja="終わるときに，failed: 件数 という行が無い．"
                 if not totals
                 else f"failed: の行が {len(totals)} 行ある．終わるときに 1 回だけ表示する．",
-                en="After Ctrl-C it printed no line failed: NUMBER."
+                en="After Ctrl-C, it printed no line failed: NUMBER."
                 if not totals
-                else f"There are {len(totals)} lines that begin with failed:. Print it "
-                "once, at the end.",
+                else f"It printed {len(totals)} lines that begin with failed:. Print one, "
+                "at the end.",
             ),
             totals[0] if totals else (trial.others or [None])[-1],
             code=("failed:", "perf_buffer_poll("),
@@ -34,8 +34,8 @@ def check(trial: Trial) -> None:
             Text(
                 ja="イベントが 1 件も失われなかったので，数えられたかどうかがわからない．"
                 "バッファは 1 ページ（page_cnt=1）のままにする．",
-                en="No event was lost, so nothing shows whether it counts. Leave the buffer "
-                "at one page: page_cnt=1.",
+                en="No event was lost, so it cannot be seen whether losses are counted. "
+                "Leave the buffer at one page: page_cnt=1.",
             ),
             totals[0],
             code="open_perf_buffer(",

@@ -62,7 +62,7 @@ def check(trial: Trial) -> None:
         raise CheckFailed(
             Text(
                 ja="終わるときに，estimate: 回数 という行が 1 行だけ要る．",
-                en="After Ctrl-C, it should print one line estimate: NUMBER.",
+                en="After Ctrl-C, it must print just one line estimate: NUMBER.",
             ),
             totals[0] if totals else (trial.others or [None])[-1],
             code=("estimate:", "perf_buffer_poll("),

@@ -20,7 +20,7 @@ def check(trial: Trial) -> None:
                 ja=f"{calls} 回の execve のうち {calls - lines} 回の行が無い．終わるときに，"
                 "まだバッファに残っている．残りは，stop() の中ではなく，ループを抜けたあとで読む．",
                 en=f"Of {calls} calls of execve, {calls - lines} have no line: they are still "
-                "in the buffers when it ends. Read what is left after the loop, and not in "
+                "in the buffers when it ends. Read what is left after the loop, not in "
                 "stop().",
             ),
             (trial.others or [None])[-1],
@@ -30,8 +30,8 @@ def check(trial: Trial) -> None:
         raise CheckFailed(
             Text(
                 ja=f"{calls} 回の execve に {lines} 行ある．1 件を 1 行だけ表示する．",
-                en=f"For {calls} calls of execve there are {lines} lines. Show one line an "
-                "event.",
+                en=f"For {calls} calls of execve there are {lines} lines. Show one line for "
+                "each event.",
             ),
             trial.lines[-1],
             code="printb(",
@@ -60,7 +60,7 @@ def _number(trial: Trial, name: str) -> int:
     raise CheckFailed(
         Text(
             ja=f"終わるときに，{name}: 数 という行が 1 行だけ要る．",
-            en=f"After Ctrl-C, it should print one line {name}: NUMBER.",
+            en=f"After Ctrl-C, it must print just one line {name}: NUMBER.",
         ),
         found[0] if found else (trial.others or [None])[-1],
         code=(f"{name}:", "perf_buffer_poll("),
