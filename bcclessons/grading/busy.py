@@ -17,8 +17,12 @@ _SOME = 20
 """Processes a second that others make, from which on a failed trial is repeated."""
 _MANY = 100
 """Those from which on they can be the cause."""
+_CALLS_EACH = 10
+"""Calls of execve that count as a process; a search in PATH is one for each folder."""
 _LINES_EACH = 30
 """More lines than this for each process shown are the program's own fault."""
+_LINES_A_CALL = 2
+"""Unless others made so many calls that, at this number for each, they can be theirs."""
 
 
 def is_certain(observed: Observation, trial: Trial) -> bool:
@@ -30,6 +34,8 @@ def is_certain(observed: Observation, trial: Trial) -> bool:
     ):
         return True
     shown = len({line.groups.get("pid", line.text) for line in trial.lines})
+    if 0 < len(trial.lines) <= _LINES_A_CALL * observed.load.calls:
+        return False
     most = _LINES_EACH * shown
     return observed.ending == "flooded" and observed.stdout.count("\n") >= most
 
@@ -37,7 +43,8 @@ def is_certain(observed: Observation, trial: Trial) -> bool:
 def is_worth_repeating(observed: Observation) -> bool:
     """Tell whether a failed trial may end in another way the next time."""
     load = observed.load
-    return load.processes > _SOME * load.seconds or load.waited > load.seconds / 4
+    made = max(load.processes, load.calls / _CALLS_EACH)
+    return made > _SOME * load.seconds or load.waited > load.seconds / 4
 
 
 def feedback(observed: Observation, exercise: Exercise) -> Feedback | None:
@@ -50,6 +57,12 @@ def feedback(observed: Observation, exercise: Exercise) -> Feedback | None:
         why = Text(
             ja=f"試している間，ほかのプログラムがプロセスを毎秒約 {rate} 個作っていた．",
             en=f"During the trial, other programs made about {rate} processes a second.",
+        )
+    elif load.calls > _MANY * _CALLS_EACH * seconds:
+        rate = round(load.calls / seconds)
+        why = Text(
+            ja=f"試している間，ほかのプログラムが execve を毎秒約 {rate} 回呼んでいた．",
+            en=f"During the trial, other programs called execve about {rate} times a second.",
         )
     elif share > (0.6 if observed.ending == "interrupted" else 0.25):
         why = Text(

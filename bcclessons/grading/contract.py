@@ -101,12 +101,13 @@ class CallFacts:
 class Load:
     """What else the machine did in the ``seconds`` of a trial.
 
-    ``processes`` were made by others, threads among them. The program was ready to run,
-    and had no CPU, for ``waited`` seconds.
+    ``processes`` were made by others, threads among them, who made ``calls`` of execve.
+    The program was ready to run, and had no CPU, for ``waited`` seconds.
     """
 
     seconds: float = 0.0
     processes: int = 0
+    calls: int = 0
     waited: float = 0.0
 
 

@@ -31,6 +31,7 @@ from bcclessons.grading.contract import (
     Observation,
     Request,
 )
+from bcclessons.grading.execve_count import ExecveCount
 from bcclessons.grading.processes import (
     alone_on_machine,
     become_subreaper,
@@ -45,7 +46,10 @@ def observe(request: Request) -> Observation:
     """Run the program as requested; return what it printed, and what is true."""
     become_subreaper()
     calls: list[CallFacts] = []
-    with tempfile.TemporaryDirectory(prefix="bcc-lessons-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="bcc-lessons-") as folder,
+        ExecveCount() as count,
+    ):
         path = Path(folder) / "my_sample"
         path.write_text(request.program, encoding="utf-8")
         path.chmod(0o755)
@@ -70,7 +74,7 @@ def observe(request: Request) -> Observation:
             calls,
             program.left,
             status=program.status,
-            load=Load(time.monotonic() - begin, others, program.waited),
+            load=Load(time.monotonic() - begin, others, count.others, program.waited),
         )
 
 

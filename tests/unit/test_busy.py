@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bcclessons.console.text import Language
@@ -16,6 +18,7 @@ from tests.kernel.attempts import EXERCISES
 EXERCISE, EXERCISE_02 = EXERCISES[0], EXERCISES[3]
 QUIET = Load(seconds=2.0, processes=10, waited=0.1)
 STORM = Load(seconds=2.0, processes=2000, waited=0.1)
+CALLS = Load(seconds=2.0, processes=10, calls=50_000, waited=0.1)
 FULL = Load(seconds=10.0, processes=20, waited=7.0)
 RAISED = 'Traceback (most recent call last):\n  File "x"\nValueError: no\n'
 
@@ -24,7 +27,7 @@ def is_certain(observed: Observation, exercise: Exercise = EXERCISE) -> bool:
     return busy.is_certain(observed, Trial.of(exercise, observed))
 
 
-@pytest.mark.parametrize("load", [STORM, FULL])
+@pytest.mark.parametrize("load", [STORM, CALLS, FULL])
 def test_a_busy_machine_is_said_with_what_to_do(load: Load) -> None:
     observed = Observation("interrupted", load=load)
     assert not is_certain(observed)
@@ -103,3 +106,12 @@ def test_more_lines_than_others_can_cause_are_its_own(pids: int, certain: bool) 
     output = [EXERCISE_02.output.ready, *(line.format(n % pids) for n in range(5_000))]
     observed = Observation("flooded", stdout="\n".join(output), load=STORM)
     assert is_certain(observed, EXERCISE_02) is certain
+    # Each call makes a line, though it makes no process.
+    assert not is_certain(replace(observed, load=CALLS), EXERCISE_02)
+    few = replace(CALLS, calls=2_000)
+    assert is_certain(replace(observed, load=few), EXERCISE_02) is certain
+
+
+def test_lines_of_no_process_are_not_of_others_calls() -> None:
+    observed = Observation("flooded", stdout="x\n" * 10_000, load=CALLS)
+    assert is_certain(observed)
