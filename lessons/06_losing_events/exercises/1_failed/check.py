@@ -46,7 +46,7 @@ def check(trial: Trial) -> None:
             Text(
                 ja=f"{calls} 回の execve のうち {missing} 回の行が無いのに，failed: は {total} に"
                 "なっている．最後に失われたものは lost_cb に届かない．perf_submit() が負の値を返した"
-                "回数を，カーネル側ですべて数える．",
+                "回数を，カーネルの側ですべて数える．",
                 en=f"Of {calls} calls of execve, {missing} have no line, but it printed "
                 f"failed: {total}. lost_cb is not told of those lost last. Count in the "
                 "kernel how often perf_submit() returns a negative value, each time.",
