@@ -27,11 +27,11 @@ const Simulator = (() => {
     const cost = () => (records[first] === LOST ? input.overhead : service);
     for (let i = 0; i < events; i++) {
       const now = Math.max(free, (Math.floor(i / burst) * burst * 1e6) / rate);
-      while (first < records.length && done <= now) {
+      while (records[first] && done <= now) {
         used -= records[first++];
-        if (first < records.length) done += cost();
+        if (records[first]) done += cost();
       }
-      const sleeps = first === records.length;
+      const sleeps = !records[first];
       // Before the next event that fits, a perf buffer tells how many did not.
       const telling = untold && kind === "perf" ? LOST : 0;
       const after = used + telling + size;
@@ -53,7 +53,7 @@ const Simulator = (() => {
     return { events, lost, filled: most / bytes };
   };
 
-  const [form] = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".simulator"));
+  const form = /** @type {HTMLElement} */ (document.querySelector(".simulator"));
   const fields = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name]")]);
   const { constants, result, invalid } = /** @type {{ [name: string]: string }} */ (
     /** @type {unknown} */ (form.dataset)
@@ -78,7 +78,7 @@ const Simulator = (() => {
       ...found,
       received: found.events - found.lost,
       percent: (100 * found.lost) / found.events,
-      filled: Math.round(100 * found.filled),
+      filled: 100 * found.filled,
     });
   };
   const show = () => (form.getElementsByTagName("output")[0].textContent = answer());
