@@ -121,6 +121,19 @@ class Trial:
             )
         raise self._without_line(call)
 
+    def refuse_ctypes_value(self, label: str) -> None:
+        """Raise CheckFailed for a line such as "lost: c_ulong(3)", of the label "lost:"."""
+        for text in self.others:
+            if re.match(rf"(?i){label} *c_u?\w+\(\d+\)", text):
+                raise CheckFailed(
+                    Text(
+                        ja="b[…][0] は ctypes の値である．数は .value で得る．",
+                        en="b[…][0] is a value of ctypes: .value is its number.",
+                    ),
+                    text,
+                    code=label,
+                )
+
     def _without_line(self, call: Call) -> CheckFailed:
         """Return that a call has no line, and what was seen instead."""
         made = call.made_by
