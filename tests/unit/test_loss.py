@@ -155,7 +155,7 @@ CLAIMS: list[tuple[str, str, dict[str, object], str, float, float]] = [
     ("64 ページでも約 43%", "about 43% even with 64", {"pages": 64, "burst": 1, "rate": 50_000}, "lost_percent", 41, 45),
     ("どのレートでも約 88%", "about 88% are lost with 2 pages, at every rate", {"pages": 2, "burst": 300}, "lost_percent", 85, 91),
     ("perf バッファは約 51%", "the perf buffer loses about 51%", {"pages": 8, "burst": 300, "rate": 20_000, "kind": "perf"}, "lost_percent", 49, 53),
-    ("リングバッファは約 57%", "the ring buffer about 57%", {"pages": 8, "burst": 300, "rate": 20_000, "kind": "ring"}, "lost_percent", 55, 59),
+    ("リングバッファは約 57%", "the ring buffer even more, about 57%", {"pages": 8, "burst": 300, "rate": 20_000, "kind": "ring"}, "lost_percent", 55, 59),
     ("約 13 マイクロ秒", "about 13 microseconds", {"busy_us": 0, "burst": 1, "rate": 10_000}, "sender_us", 11, 15),
     ("perf バッファで約 8 マイクロ秒", "about 8 microseconds with the perf", {"busy_us": 0, "burst": 300, "rate": 10_000, "kind": "perf"}, "sender_us", 7, 9),
     ("リングバッファで約 0.3 マイクロ秒", "about 0.3 with the ring", {"busy_us": 0, "burst": 300, "rate": 10_000, "kind": "ring"}, "sender_us", 0.2, 0.4),

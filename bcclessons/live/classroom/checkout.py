@@ -25,6 +25,7 @@ GUEST_MODULES = (
     "grading/__init__.py",
     "grading/contract.py",
     "grading/execve.py",
+    "grading/execve_count.py",
     "grading/namespace.py",
     "grading/observer.py",
     "grading/processes.py",
