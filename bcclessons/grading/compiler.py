@@ -105,7 +105,9 @@ def failure(stderr: str, source: Source) -> Feedback | None:
         return used
     if backend is None:
         crash = _LLVM.search(stderr) or _ASSEMBLER.search(stderr)
-        return _backend("", crash[0], None, source) if crash else None
+        if crash is None:
+            return None
+        return undeclared(stderr, source) or _backend("", crash[0], None, source)
     _, number, column, function, text = backend.groups()
     line = None if in_header else source.position(int(number), int(column))
     missing = undeclared(stderr, source)

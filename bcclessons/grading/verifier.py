@@ -106,8 +106,10 @@ VERIFIER = (
     ),
     Meaning(
         r"too large for the stack: (\d+)",  # verifier.py puts it into the log
-        "大きさを {0} バイトと渡したが，変数はそれより小さい．sizeof(変数) を渡す．",
-        "A size of {0} bytes is given, and the variable is smaller: give sizeof(variable).",
+        "大きさを {0} バイトと渡したが，変数はそれより小さい．sizeof(変数) を渡す．変数が"
+        "ポインタなら，& を付けずに渡す．",
+        "A size of {0} bytes is given, and the variable is smaller: give sizeof(variable). "
+        "If the variable is a pointer, pass it without &.",
     ),
     Meaning(
         r"invalid (?:indirect )?(?:read|access|write) (?:from|to) stack|invalid stack type|!read_ok",

@@ -35,7 +35,7 @@ def check(trial: Trial) -> None:
                     "for 1000 and the NUL at the end.",
                 ),
                 line,
-                code="char file[",
+                code=(f"[{length + 1}]", f" {length + 1},", "char file["),
             )
         raise CheckFailed(
             Text(

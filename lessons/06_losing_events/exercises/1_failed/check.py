@@ -43,14 +43,17 @@ def check(trial: Trial) -> None:
         )
     total = int(totals[0].partition(":")[2])
     if not missing <= total <= missing + OTHERS:
+        by_lost_cb = 0 < total < missing
+        ja = "最後に失われたものは lost_cb に届かない．" if by_lost_cb else ""
+        en = " lost_cb is not told of those lost last." if by_lost_cb else ""
         raise CheckFailed(
             Text(
                 ja=f"{calls} 回の execve のうち {missing} 回の行が無いのに，failed: は {total} に"
-                "なっている．最後に失われたものは lost_cb に届かない．perf_submit() が負の値を返した"
-                "回数を，カーネルの側ですべて数える．",
+                f"なっている．{ja}perf_submit() が負の値を返した回数を，"
+                "カーネルの側ですべて数える．",
                 en=f"Of {calls} calls of execve, {missing} have no line, but it printed "
-                f"failed: {total}. lost_cb is not told of those lost last. Count in the "
-                "kernel how often perf_submit() returns a negative value, each time.",
+                f"failed: {total}.{en} Count in the kernel how often "
+                "perf_submit() returns a negative value, each time.",
             ),
             totals[0],
             code=("perf_submit(", "failed:"),

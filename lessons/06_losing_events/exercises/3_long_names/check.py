@@ -21,12 +21,13 @@ def check(trial: Trial) -> None:
                 f"The file name has {len(file)} bytes, but it is cut after "
                 f"{len(shown)} bytes."
             )
-            code = ("char file[", "bpf_probe_read_user_str(")
+            size = len(shown) + 1
+            code: tuple[str, ...] = (f"[{size}]", f" {size},", "char file[")
             if len(shown) in (READ, SENT):
                 ja += "渡した大きさは，ポインタの大きさではないか．"
                 en += " Is the size that you give that of a pointer?"
-                code = ("bpf_probe_read_user_str(", "perf_submit(")
-                code = code if len(shown) == READ else code[::-1]
+                sizes = ("bpf_probe_read_user_str(", "perf_submit(")
+                code = sizes if len(shown) == READ else sizes[::-1]
             raise CheckFailed(Text(ja=ja, en=en), line, code=code)
         raise CheckFailed(
             Text(
