@@ -319,7 +319,7 @@ import ctypes, select
 execve = ctypes.CDLL(None).execve
 while not select.select([0], [], [], 0.02)[0]:
     for _ in range(200):
-        execve(b"/nonexistent", None, None)
+        execve(b"/not/there", None, None)
 """
 
 
