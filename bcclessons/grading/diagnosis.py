@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from bcclessons.console.text import Text
-from bcclessons.grading import compiler, exceptions, silent, verifier
+from bcclessons.grading import compiler, exceptions, scopes, silent, verifier
 from bcclessons.grading.feedback import Feedback
 from bcclessons.grading.source import Source
 
@@ -63,7 +63,7 @@ def behaviour(
             output=_last_line(observed.stdout)[:100] or None,
         )
     if ending == "deaf":
-        return Feedback(
+        return scopes.local_by_mistake(request.program) or Feedback(
             Text(
                 ja=f"Ctrl-C から {limits.end_seconds:.0f} 秒たっても終わらないので止めた．",
                 en=f"It was stopped: {limits.end_seconds:.0f} seconds after Ctrl-C it was still "
