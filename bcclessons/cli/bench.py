@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 from typing import NoReturn
 
 from bcclessons.console.text import Text
 from bcclessons.doctor.placement import Place
 from bcclessons.doctor.target import Target
 from bcclessons.lab import Lab
+from bcclessons.machines.vm.client import Vm
 from bcclessons.setup import programs
 from bcclessons.setup.paths import CHECKOUT
 
@@ -22,6 +26,9 @@ def bench(lab: Lab, what: str | None, target: Target, runs: int | None) -> None:
         _bench_class(lab)
     if what == "loss":
         _bench_loss(lab, target, runs or 3)
+        return
+    if what == "peers":
+        _bench_peers(lab, target, runs or 3)
         return
     runs = runs or 10
     if what == "live":
@@ -64,3 +71,26 @@ def _bench_loss(lab: Lab, target: Target, runs: int) -> None:
         results = loss.measured(machine, runs, lab.console)
     for path in loss.write(results, loss.RESULTS.parent):
         lab.console.say(Text(ja=f"{path} を書いた．", en=f"Wrote {path}."))
+
+
+def _bench_peers(lab: Lab, target: Target, runs: int) -> None:
+    """Measure other tools side by side with the lessons; write docs/peers.json."""
+    from bcclessons.course import peers as results
+    from tools import peer_packages, peers
+
+    before = results.load(peers.RESULTS)
+    reason = Text(ja="ほかのツールと比べるの", en="Comparing other tools")
+    with ExitStack() as stack:
+        machine = stack.enter_context(lab.machine(lab.lesson("02"), target))
+        root = Path("/")
+        if isinstance(machine, Vm):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            root = peer_packages.unpacked(target.release, folder, lab.console)
+            peer_packages.bring(root, machine)
+        else:
+            lab.require(peer_packages.PACKAGES, reason)
+        place = peers.measured(machine, lab.lessons, runs, root, lab.console)
+    others = [each for each in before if each.title != place.title]
+    results.write([*others, place], peers.RESULTS)
+    print(results.table(place, lab.console.language))
+    print(results.start_table(place, lab.console.language))

@@ -161,14 +161,15 @@ _COMMANDS = (
         bench.bench,
         "レッスンの起動時間を，交互に動かして測る．site を付けると Web サイトを，live を"
         "付けると動くページを，class を付けると 30 人のクラスを，loss を付けると失われるイベントを"
-        "測る．",
+        "測り，peers を付けるとほかのツールと並べて測る．",
         "Time the start of each lesson; with site, measure the website, with live, a "
-        "live page, with class, a class of thirty, with loss, the events that are lost.",
+        "live page, with class, a class of thirty, with loss, the events that are lost, "
+        "with peers, other tools side by side.",
         Argument(
             ["what"],
             required=False,
-            type=click.Choice(["site", "live", "class", "loss"]),
-            metavar="[site|live|class|loss]",
+            type=click.Choice(["site", "live", "class", "loss", "peers"]),
+            metavar="[site|live|class|loss|peers]",
         ),
         option(
             "--runs",

@@ -8,7 +8,15 @@ from xml.etree.ElementTree import Element
 
 from markdown import Markdown
 
-from bcclessons.course import exercise, journey, loss, question, recording, support
+from bcclessons.course import (
+    exercise,
+    journey,
+    loss,
+    peers,
+    question,
+    recording,
+    support,
+)
 from bcclessons.course.exercise import Exercise
 from bcclessons.course.lesson import Lesson
 from bcclessons.course.lineref import resolve
@@ -53,6 +61,10 @@ def embedded(
         return simulator.values(loss.load(target), name, page.language, _table)
     if target.name == "simulator.js":
         return simulator.form(target, page)
+    if target.name == "peers.json":
+        places = peers.load(target)
+        shown = {"start": peers.start_table}.get(link.get("title") or "", peers.table)
+        return "".join(_table(shown(each, page.language)) for each in places)
     if item := program_at(target, page):
         source = item.source.read_text(encoding="utf-8")
         lines = resolve(source, link.get("title") or "")
