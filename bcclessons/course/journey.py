@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from bcclessons.console.text import Problem
 from bcclessons.course.lesson import Lesson, decoded
+from bcclessons.course.results import read_results
 from bcclessons.course.run import Change, Run
 
 SETTINGS = "journey.toml"
@@ -148,11 +148,4 @@ def recordings(lesson: Lesson) -> list[Run]:
 
 def load(path: Path) -> Journey:
     """Read a recording. Raise Problem, naming the file, if it is not one."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Journey)
-    except (OSError, ValueError) as error:
-        raise Problem(
-            ja=f"記録 {path} が読めない（{error}）．作り直す: ./lab record --journey",
-            en=f"the recording {path} cannot be read ({error}); "
-            "make it again: ./lab record --journey",
-        ) from error
+    return read_results(path, Journey, "./lab record --journey")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from bcclessons.console.text import Problem
+from bcclessons.course.results import read_results
 
 PAGES = (2, 8, 64)
 BURSTS = (1, 300)
@@ -90,13 +90,7 @@ class Constants(msgspec.Struct, frozen=True):
 
 def load(path: Path) -> Results:
     """Read the results. Raise Problem if they cannot be read."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Results)
-    except (OSError, ValueError) as error:
-        raise Problem(
-            ja=f"{path} が読めない（{error}）．作り直す: ./lab bench loss",
-            en=f"{path} cannot be read ({error}); make it again: ./lab bench loss",
-        ) from error
+    return read_results(path, Results, "./lab bench loss")
 
 
 def encoded(results: Results) -> bytes:

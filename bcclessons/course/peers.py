@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from bcclessons.console.text import Language, Problem, Text
+from bcclessons.console.text import Language, Text
+from bcclessons.course.results import read_results
 from bcclessons.setup.files import write_atomically
 
 
@@ -61,13 +62,7 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def load(path: Path) -> list[Place]:
     """Read the results. Raise Problem if they cannot be read."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Place])
-    except (OSError, ValueError) as error:
-        raise Problem(
-            ja=f"{path} が読めない（{error}）．作り直す: ./lab bench peers",
-            en=f"{path} cannot be read ({error}); make it again: ./lab bench peers",
-        ) from error
+    return read_results(path, list[Place], "./lab bench peers")
 
 
 def write(places: list[Place], path: Path) -> None:

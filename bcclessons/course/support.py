@@ -11,6 +11,7 @@ import msgspec
 
 from bcclessons.console.text import Language, Problem, Text
 from bcclessons.course import exercise
+from bcclessons.course.results import read_results
 from bcclessons.setup.files import write_atomically
 from bcclessons.setup.system import version_of
 
@@ -64,13 +65,7 @@ def digests(lessons: Sequence[Lesson]) -> dict[str, str]:
 
 def load(path: Path) -> Support:
     """Read the results. Raise Problem if they cannot be read."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Support)
-    except (OSError, ValueError) as error:
-        raise Problem(
-            ja=f"{path} が読めない（{error}）．作り直す: ./lab test --matrix",
-            en=f"{path} cannot be read ({error}); make it again: ./lab test --matrix",
-        ) from error
+    return read_results(path, Support, "./lab test --matrix")
 
 
 def write(support: Support, path: Path) -> None:
