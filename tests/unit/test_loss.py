@@ -159,7 +159,7 @@ CLAIMS: list[tuple[str, str, dict[str, object], str, float, float]] = [
     ("約 13 マイクロ秒", "about 13 microseconds", {"busy_us": 0, "burst": 1, "rate": 10_000}, "sender_us", 11, 15),
     ("perf バッファで約 8 マイクロ秒", "about 8 microseconds with the perf", {"busy_us": 0, "burst": 300, "rate": 10_000, "kind": "perf"}, "sender_us", 7, 9),
     ("リングバッファで約 0.3 マイクロ秒", "about 0.3 with the ring", {"busy_us": 0, "burst": 300, "rate": 10_000, "kind": "ring"}, "sender_us", 0.2, 0.4),
-    ("約 0.02 ミリ秒", "about 0.02 milliseconds", {"busy_us": 0, "burst": 1, "rate": 10_000}, "delay_us", 15, 25),
+    ("約 0.03 ミリ秒", "about 0.03 milliseconds", {"busy_us": 0, "burst": 1, "rate": 10_000}, "delay_us", 20, 35),
     ("2 ページで約 1 ミリ秒", "about 1 millisecond with 2 pages", {"pages": 2, "burst": 1, "rate": 50_000}, "delay_us", 700, 1_400),
     ("64 ページで約 40 ミリ秒", "about 40 milliseconds with 64", {"pages": 64, "burst": 1, "rate": 50_000}, "delay_us", 35_000, 45_000),
 ]  # fmt: skip
