@@ -48,7 +48,7 @@ def settings() -> list[list[Any]]:
 
 def run(machine: Machine, some: list[list[Any]]) -> list[loss.Run]:
     """Return a run of each setting. Raise Problem if the machine cannot run them."""
-    argv = ["/usr/bin/python3", "-m", "tools.loss_run", json.dumps(some)]
+    argv = ["/usr/bin/python3", "-B", "-m", "tools.loss_run", json.dumps(some)]
     done = subprocess.run(
         machine.command(argv, root=True),
         stdin=subprocess.DEVNULL,

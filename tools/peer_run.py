@@ -77,7 +77,7 @@ def call(path: str, times: int) -> None:
 
 
 def _storm(path: str, times: int) -> None:
-    argv = [sys.executable, "-m", "tools.peer_run", "call", path, str(times)]
+    argv = [sys.executable, "-B", "-m", "tools.peer_run", "call", path, str(times)]
     callers = [subprocess.Popen(argv) for _ in range(_PROCESSES)]
     for caller in callers:
         if caller.wait() != 0:

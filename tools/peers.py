@@ -126,7 +126,7 @@ def _changed(lesson: Lesson, *changes: tuple[str, str]) -> list[str]:
 
 def _start(machine: Machine, lesson: Lesson, runs: int) -> peers.Start:
     program = f"lessons/{lesson.folder.name}/{lesson.program}"
-    argv = ["/usr/bin/python3", "-m", "tools.peer_start", program, str(runs)]
+    argv = ["/usr/bin/python3", "-B", "-m", "tools.peer_start", program, str(runs)]
     done = subprocess.run(
         machine.command(argv, root=True),
         stdin=subprocess.DEVNULL,
@@ -138,7 +138,14 @@ def _start(machine: Machine, lesson: Lesson, runs: int) -> peers.Start:
 
 def _run(tool: _Tool, machine: Machine, calls: int) -> Text | None:
     """Run a tool once; return why there is no result, in its own last words."""
-    measure = ["/usr/bin/python3", "-m", "tools.peer_run", str(calls), tool.pattern]
+    measure = [
+        "/usr/bin/python3",
+        "-B",
+        "-m",
+        "tools.peer_run",
+        str(calls),
+        tool.pattern,
+    ]
     done = subprocess.run(
         machine.command([*measure, *tool.argv], root=True),
         stdin=subprocess.DEVNULL,

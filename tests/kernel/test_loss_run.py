@@ -13,7 +13,7 @@ from tests.kernel.conftest import Runner
 def measured(machine: Runner, *settings: list[Any]) -> list[dict[str, Any]]:
     if machine.name == "vm":
         pytest.skip("this machine is emulated; the host is measured")
-    argv = ["/usr/bin/python3", "-m", "tools.loss_run", json.dumps(settings)]
+    argv = ["/usr/bin/python3", "-B", "-m", "tools.loss_run", json.dumps(settings)]
     done = machine.run(argv, 120)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -16,7 +16,14 @@ PROGRAM = f"lessons/{LESSON.folder.name}/{LESSON.program}"
 
 
 def measured(machine: Runner, *argv: str, calls: int = 400) -> dict[str, Any]:
-    measure = ["/usr/bin/python3", "-m", "tools.peer_run", str(calls), "peer-caller"]
+    measure = [
+        "/usr/bin/python3",
+        "-B",
+        "-m",
+        "tools.peer_run",
+        str(calls),
+        "peer-caller",
+    ]
     done = machine.run([*measure, *argv], 240)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
@@ -34,7 +41,7 @@ def test_each_call_is_counted_once(machine: Runner) -> None:
 
 
 def test_a_tool_that_ends_is_said_with_its_last_words(machine: Runner) -> None:
-    argv = ["/usr/bin/python3", "-m", "tools.peer_run", "2", "x"]
+    argv = ["/usr/bin/python3", "-B", "-m", "tools.peer_run", "2", "x"]
     done = machine.run([*argv, "sh", "-c", "echo no kprobes here; exit 1"], 60)
     assert done.returncode == 1
     assert done.stderr.strip() == "no event (no kprobes here)"

@@ -63,7 +63,7 @@ def lab(
         (["reset"], 2, "./lab reset 02/1", "./lab reset 02/1"),
         (["site", "--build"], 2, "see ./lab site --help", "使い方: ./lab site --help"),
         (["site", "x"], 2, "see ./lab site --help", "使い方: ./lab site --help"),
-        (["bench", "x"], 2, "'class', 'loss'; see ./lab bench", "引数の値が正しく"),
+        (["bench", "x"], 2, "'loss', 'peers'; see ./lab bench", "引数の値が正しく"),
         (["record"], 2, "./lab record 02", "./lab record 02"),
         (["record", "999"], 1, "type ./lab record 01", "例: ./lab record 01"),
         (["record", "02", "nothing"], 1, "there is run, lost", "あるのは run, lost"),

@@ -34,7 +34,7 @@ def test_the_table_has_medians_and_what_was_lost() -> None:
     table = peers.table(PLACE, Language.EN)
     row = "| a tool (1.0) | 0.30 (0.20–0.40) | 2,990 / 3,000 | 10 | 25 (20–30) |"
     assert row in table
-    assert "| another (2.0) | none |" in table
+    assert "| another (2.0) | does not run here |" in table
     assert "3 times" in table
 
 
