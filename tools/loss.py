@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import subprocess
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from bcclessons.course.loss_plots import PLOTS
 from bcclessons.machines.commands import output, versions
 from bcclessons.setup.files import write_all
 from bcclessons.setup.paths import CHECKOUT
-from tools import loss_plots
+from tools import loss_plots, on_machine
 from tools.loss_program import DATA_BYTES
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 RESULTS = CHECKOUT / "lessons/06_losing_events/loss.json"
 _CPU = "sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1"
-_SYSTEM = '. /etc/os-release; echo "$NAME $VERSION_ID"'
 
 
 def settings() -> list[list[Any]]:
@@ -48,22 +46,7 @@ def settings() -> list[list[Any]]:
 
 def run(machine: Machine, some: list[list[Any]]) -> list[loss.Run]:
     """Return a run of each setting. Raise Problem if the machine cannot run them."""
-    argv = ["/usr/bin/python3", "-B", "-m", "tools.loss_run", json.dumps(some)]
-    done = subprocess.run(
-        machine.command(argv, root=True),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["?"])[-1]
-        title = machine.title
-        raise Problem(
-            ja=f"{title.ja}で測れない（{said}）．調べる: ./lab doctor",
-            en=f"cannot measure on {title.en} ({said}); to see why: ./lab doctor",
-        )
-    lines = done.stdout.splitlines()
+    lines = on_machine.printed(machine, "loss_run", json.dumps(some)).splitlines()
     return [msgspec.json.decode(line, type=loss.Run) for line in lines]
 
 
@@ -82,7 +65,7 @@ def measured(machine: Machine, runs: int, console: Console) -> loss.Results:
     kernel, bcc = versions(machine)
     return loss.Results(
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        system=output(machine, _SYSTEM).strip(),
+        system=on_machine.system(machine),
         kernel=kernel,
         bcc=bcc,
         cpu=output(machine, _CPU).strip(),

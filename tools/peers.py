@@ -10,8 +10,6 @@ CPU is emulated). docs/peers.json has the results.
 from __future__ import annotations
 
 import datetime
-import json
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +22,7 @@ from bcclessons.course import peers
 from bcclessons.machines.commands import output, versions
 from bcclessons.machines.host import Host
 from bcclessons.setup.paths import CHECKOUT
+from tools import on_machine
 from tools.peer_packages import PACKAGES, version
 
 if TYPE_CHECKING:
@@ -126,42 +125,23 @@ def _changed(lesson: Lesson, *changes: tuple[str, str]) -> list[str]:
 
 def _start(machine: Machine, lesson: Lesson, runs: int) -> peers.Start:
     program = f"lessons/{lesson.folder.name}/{lesson.program}"
-    argv = ["/usr/bin/python3", "-B", "-m", "tools.peer_start", program, str(runs)]
-    done = subprocess.run(
-        machine.command(argv, root=True),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return msgspec.json.decode(done.stdout, type=peers.Start)
+    parts = on_machine.printed(machine, "peer_start", program, str(runs))
+    return msgspec.json.decode(parts, type=peers.Start)
 
 
 def _run(tool: _Tool, machine: Machine, calls: int) -> Text | None:
     """Run a tool once; return why there is no result, in its own last words."""
-    measure = [
-        "/usr/bin/python3",
-        "-B",
-        "-m",
-        "tools.peer_run",
-        str(calls),
-        tool.pattern,
-    ]
-    done = subprocess.run(
-        machine.command([*measure, *tool.argv], root=True),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    measure = (str(calls), tool.pattern, *tool.argv)
+    done = on_machine.run(machine, "peer_run", *measure)
     if done.returncode == 0:
-        tool.runs.append(msgspec.convert(json.loads(done.stdout), peers.Run))
+        tool.runs.append(msgspec.json.decode(done.stdout, type=peers.Run))
         return None
-    last = (done.stderr.strip().splitlines() or ["?"])[-1]
+    last = on_machine.last_words(done)
     return Text(ja=f"動かない: {last}", en=f"does not run: {last}")
 
 
 def _title(machine: Machine) -> Text:
-    system = output(machine, '. /etc/os-release; echo "$NAME $VERSION_ID"').strip()
+    system = on_machine.system(machine)
     if isinstance(machine, Host):
         return Text(ja=f"VM ではない {system}", en=f"{system}, in no VM")
     how = ("エミュレーション", "emulated") if machine.emulated else ("KVM", "with KVM")

@@ -8,6 +8,8 @@ import re
 import tokenize
 from collections.abc import Iterator
 
+from bcclessons.grading import syntax
+
 FILLED_IN = "\0"
 """Stands for what Python puts into a text when it runs."""
 
@@ -88,9 +90,8 @@ def _unformatted(found: re.Match[str]) -> str:
 
 def replaced(program: str) -> list[str]:
     """Return what the program replaces in its texts by replace()."""
-    try:
-        tree = ast.parse(program)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = syntax.parsed(program)
+    if tree is None:
         return []
     return [
         node.args[0].value

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 
 from bcclessons.console.text import Text
+from bcclessons.grading import syntax
 from bcclessons.grading.feedback import Feedback
 
 
 def local_by_mistake(program: str) -> Feedback | None:
     """Return feedback on the first such variable, None if there is none."""
-    try:
-        tree = ast.parse(program)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = syntax.parsed(program)
+    if tree is None:
         return None
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     outside = [node for node in tree.body if not isinstance(node, ast.FunctionDef)]

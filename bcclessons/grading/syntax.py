@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+
 from bcclessons.console.text import Text
 from bcclessons.grading.feedback import Feedback
+
+
+def parsed(program: str) -> ast.Module | None:
+    """Return the syntax tree of a program, None if Python cannot read it."""
+    try:
+        return ast.parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def mistake(program: str) -> Feedback | None:

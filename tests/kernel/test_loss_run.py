@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tests.kernel.conftest import Runner
+from tools import on_machine
 
 
 def measured(machine: Runner, *settings: list[Any]) -> list[dict[str, Any]]:
     if machine.name == "vm":
         pytest.skip("this machine is emulated; the host is measured")
-    argv = ["/usr/bin/python3", "-B", "-m", "tools.loss_run", json.dumps(settings)]
-    done = machine.run(argv, 120)
+    done = on_machine.run(machine.machine, "loss_run", json.dumps(settings))
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

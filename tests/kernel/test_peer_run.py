@@ -10,21 +10,15 @@ import pytest
 from bcclessons.course import lesson
 from bcclessons.setup.paths import CHECKOUT
 from tests.kernel.conftest import Runner
+from tools import on_machine
 
 LESSON = lesson.load(CHECKOUT / "lessons/02_perf_output")
 PROGRAM = f"lessons/{LESSON.folder.name}/{LESSON.program}"
 
 
 def measured(machine: Runner, *argv: str, calls: int = 400) -> dict[str, Any]:
-    measure = [
-        "/usr/bin/python3",
-        "-B",
-        "-m",
-        "tools.peer_run",
-        str(calls),
-        "peer-caller",
-    ]
-    done = machine.run([*measure, *argv], 240)
+    measure = (str(calls), "peer-caller", *argv)
+    done = on_machine.run(machine.machine, "peer_run", *measure)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -41,8 +35,8 @@ def test_each_call_is_counted_once(machine: Runner) -> None:
 
 
 def test_a_tool_that_ends_is_said_with_its_last_words(machine: Runner) -> None:
-    argv = ["/usr/bin/python3", "-B", "-m", "tools.peer_run", "2", "x"]
-    done = machine.run([*argv, "sh", "-c", "echo no kprobes here; exit 1"], 60)
+    ends = ("sh", "-c", "echo no kprobes here; exit 1")
+    done = on_machine.run(machine.machine, "peer_run", "2", "x", *ends)
     assert done.returncode == 1
     assert done.stderr.strip() == "no event (no kprobes here)"
     assert "Traceback" not in done.stderr
