@@ -43,10 +43,12 @@ class Bytes(msgspec.Struct, frozen=True, tag_field="kind", tag="bytes"):
 class Ring(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The ring of a CPU: its size in bytes, and where it is written and read next.
 
-    ``head`` and ``tail`` count on, past the size.
+    ``head`` and ``tail`` count on, past the size. A BPF ring buffer, which all CPUs
+    share, has no ``cpu``; its ``head`` is the position of the producer, its ``tail``
+    that of the consumer.
     """
 
-    cpu: int
+    cpu: int | None
     size: int
     head: int
     tail: int

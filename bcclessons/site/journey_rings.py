@@ -11,6 +11,7 @@ from bcclessons.course.journey import Level, Rings
 _Kind = TypeVar("_Kind")
 
 _USED = Text(ja="{} / {} バイト", en="{} of {} bytes")
+_ALL_CPUS = Text(ja="全 CPU", en="All CPUs")
 _LEVEL = Text(
     ja='{} 秒後: <span class="used">リングに {} バイト</span>，'
     '<span class="lost">入らなかったもの {} 件</span>',
@@ -30,16 +31,19 @@ def named(name: str, known: Mapping[str, _Kind]) -> _Kind:
 
 
 def rings(view: Rings, language: Language) -> str:
-    """Return the rings of all CPUs, with that of the event marked."""
+    """Return the rings of all CPUs, with that of the event marked, or their one ring."""
     rows = []
     for ring in view.rings:
+        owner, tail, head = f"CPU {ring.cpu}", "tail", "head"
+        if ring.cpu is None:
+            owner, tail, head = _ALL_CPUS.to(language), "consumer", "producer"
         used = ring.head - ring.tail
         label = _USED.to(language).format(used, f"{ring.size:,}")
         here = ' class="here"' if ring.cpu == view.cpu else ""
         rows.append(
-            f"<tr{here}><th>CPU {ring.cpu}</th><td>"
+            f"<tr{here}><th>{owner}</th><td>"
             f"{_strip(ring.tail % ring.size, used, ring.size)}"
-            f"tail {ring.tail} · head {ring.head} · {label}</td></tr>"
+            f"{tail} {ring.tail} · {head} {ring.head} · {label}</td></tr>"
         )
     return f'<table class="data journey-table">{"".join(rows)}</table>'
 

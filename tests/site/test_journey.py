@@ -57,6 +57,8 @@ def lit(page: Page) -> list[int]:
         (f"en/{LESSON}", 10),
         ("lessons/01_trace_printk/", 5),
         ("en/lessons/03_data_access/", 8),
+        ("lessons/05_ring_buffer/", 9),
+        ("en/lessons/05_ring_buffer/", 9),
     ],
 )
 def test_all_steps_by_keys_light_their_lines(
@@ -152,7 +154,12 @@ def test_the_address_leads_back_to_the_step(open_page: Open) -> None:
     assert step(copied) == last
 
 
-LESSONS = [LESSON, "en/lessons/01_trace_printk/", "lessons/03_data_access/"]
+LESSONS = [
+    LESSON,
+    "en/lessons/01_trace_printk/",
+    "lessons/03_data_access/",
+    "en/lessons/05_ring_buffer/",
+]
 
 
 @pytest.mark.parametrize("path", LESSONS)

@@ -69,11 +69,17 @@ def test_each_byte_belongs_to_one_member(item: Lesson, name: str) -> None:
             assert at * 2 == len(view.hex), key
 
 
-def test_the_bytes_have_the_layout_of_the_struct() -> None:
-    item = lesson.find(LESSONS, "02")
+@pytest.mark.parametrize(
+    ("label", "keys"),
+    [("02", ("zero", "time", "pid", "comm", "event")), ("05", ("data", "event"))],
+)
+def test_the_bytes_have_the_layout_of_the_struct(
+    label: str, keys: tuple[str, ...]
+) -> None:
+    item = lesson.find(LESSONS, label)
     members, size = c_layout(item.source.read_text(encoding="utf-8"))
     views = recorded(item, "journey").views
-    for key in ("zero", "time", "pid", "comm", "event"):
+    for key in keys:
         view = views[key]
         assert isinstance(view, Bytes)
         found = [Member(m.name, m.offset, m.size) for m in view.members]
@@ -130,6 +136,49 @@ def test_what_was_lost_is_what_was_said() -> None:
     assert str(sum(map(int, said))) == found.values["reported"]
     assert found.values["not_sent"] == found.values["reported"]
     assert found.values["error"] == "-28"
+
+
+def test_a_record_is_busy_until_it_is_sent() -> None:
+    found = recorded(lesson.find(LESSONS, "05"), "journey-reserve")
+    views = {k: v for k, v in found.views.items() if isinstance(v, Bytes)}
+    keys = ("busy", "time", "pid", "comm", "record")
+    records = [bytes.fromhex(views[key].hex) for key in keys]
+    time = int(found.values["time"]).to_bytes(8, "little")
+    pid = int(found.values["pid"]).to_bytes(4, "little")
+    comm = found.values["comm"].encode().ljust(16, b"\0")
+    whole = time + pid + comm + bytes(4)
+    for record, filled in zip(records, (0, 8, 12, 32, 32), strict=True):
+        assert record[8:] == whole[:filled].ljust(32, b"\0")
+    lengths = [int.from_bytes(record[:4], "little") for record in records]
+    busy = 1 << 31  # BPF_RINGBUF_BUSY_BIT
+    assert lengths == [32 | busy] * 4 + [32]
+    memory = found.views["memory"]
+    assert isinstance(memory, Memory)
+    assert [place.space for place in memory.places] == ["kernel", "user"]
+    assert {place.value for place in memory.places} == {found.values["time"]}
+    pages = {int(place.address, 16) % 4096 for place in memory.places}
+    assert len(pages) == 1  # the same place of the same page
+
+
+def test_one_ring_takes_the_events_of_all_cpus() -> None:
+    found = recorded(lesson.find(LESSONS, "05"), "journey")
+    at = []
+    for key in ("before", "ring", "after"):
+        view = found.views[key]
+        assert isinstance(view, Rings)
+        (ring,) = view.rings
+        assert (ring.cpu, ring.size) == (None, 64 * 4096)
+        at.append((ring.head, ring.tail))
+    assert at == [(0, 0), (40, 0), (40, 40)]
+    own = re.findall(r"(\d+)–(\d+) +(CPU \d)  (\w+)", line(found, "order"))
+    assert own == [
+        ("0", "39", "CPU 0", "bash"),
+        ("40", "79", "CPU 0", "bash"),
+        ("80", "119", "CPU 1", "taskset"),
+    ]
+    html = drawn(lesson.find(LESSONS, "05"), "journey-poll")
+    assert "<th>All CPUs</th>" in html
+    assert "consumer 0 · producer 40 · 40 of 262,144 bytes" in html
 
 
 def line(found: Journey, name: str) -> str:
@@ -211,7 +260,8 @@ def test_every_step_is_shown(item: Lesson, language: Language) -> None:
     assert [step.id for step in found] == re.findall(r'<li id="([\w-]+)"', html)
     for part in re.findall(r"<li id=.*?</li>", html, re.DOTALL):
         assert "data-lines=" in part, part  # the lines that are lit meanwhile
-    text = re.sub(r"<code>.*?</code>|<[^>]*>", "", html)
+    quoted = r"<(code|pre)\b.*?</\1>|<[^>]*>"  # bytes can be any character
+    text = re.sub(quoted, "", html, flags=re.DOTALL)
     assert not re.search(r"[{}]|\]\(", text)
     assert html.count("<figure>") >= len(found)
 
