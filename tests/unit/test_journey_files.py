@@ -69,6 +69,16 @@ def test_each_byte_belongs_to_one_member(item: Lesson, name: str) -> None:
             assert at * 2 == len(view.hex), key
 
 
+@each_recording
+def test_a_number_is_what_its_bytes_say(item: Lesson, name: str) -> None:
+    for key, view in recorded(item, name).views.items():
+        members = view.members if isinstance(view, Bytes) else []
+        for member in [each for each in members if each.value.isdigit()]:
+            assert isinstance(view, Bytes)
+            own = bytes.fromhex(view.hex)[member.offset :][: member.size]
+            assert int.from_bytes(own, "little") == int(member.value), (key, member)
+
+
 @pytest.mark.parametrize(
     ("label", "keys"),
     [("02", ("zero", "time", "pid", "comm", "event")), ("05", ("data", "event"))],
