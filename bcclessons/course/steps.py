@@ -15,8 +15,8 @@ class Step:
     group, under this ``name``, below ``ancestors`` of these names (the outermost
     first). With ``caller_thread`` a second thread of the child calls it, with
     ``parent_thread`` a second thread of the parent forks the child. ``absent`` names
-    what is on pages that are not in memory: "file", "argv[1]". With
-    ``each_on_next_cpu``, each of several calls is on another CPU than the one before.
+    what is on pages that are not in memory: "file", "argv[1]"; ``gap_after`` what no
+    memory that can be read comes after. With ``each_on_next_cpu``, each of several calls is on another CPU than the one before.
     "marker" writes ``text`` to the trace buffer, as another program would, and "echo"
     does so with the last line that the program has printed added to it. "stop" stops
     the program, and "go_on" has it go on. "settle" waits until it prints nothing more,
@@ -31,6 +31,7 @@ class Step:
     name: str = "learner"
     ancestors: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    gap_after: list[str] = field(default_factory=list)
     caller_thread: bool = False
     parent_thread: bool = False
     each_on_next_cpu: bool = False

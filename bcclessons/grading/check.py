@@ -73,7 +73,7 @@ def check(
     found = None
     for _ in range(1 if observer.emulated else 2):
         observed = _observe(request, observer, started)
-        trial = Trial.of(exercise, observed)
+        trial = Trial.of(exercise, observed, program)
         found = diagnosis.behaviour(observed, request, exercise.label) or _compare(
             run_check, trial, program, exercise.start.read_text()
         )
@@ -173,7 +173,7 @@ def _compare(
     except CheckFailed as failed:
         source = Source(program)
         numbers = (source.first(code) for code in failed.code)
-        line = next(filter(None, numbers), None)
+        line = failed.line or next(filter(None, numbers), None)
         # clang compiles it, but warns: that is often the cause.
         hint = compiler.warning(trial.stderr, source) or silent.mistake(
             program, failed.output

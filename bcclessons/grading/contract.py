@@ -82,10 +82,11 @@ class Request:
 
 @dataclass(frozen=True)
 class CallFacts:
-    """What is true of a call of execve, made by the step of this number, from 0.
+    """What is true of the calls of execve made by the step of this number, from 0.
 
-    ``tid`` is the number of the thread that made it. ``before`` and ``after`` are in nanoseconds since boot, by CLOCK_MONOTONIC;
-    ``result`` is 0, or minus the error's number.
+    ``tid`` is the number of the thread that made them. ``before`` and ``after``, those
+    of all of them, are in nanoseconds since boot, by CLOCK_MONOTONIC; ``result`` is 0,
+    or minus the error's number.
     """
 
     pid: int

@@ -14,7 +14,13 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from bcclessons.course.steps import Step
-from bcclessons.grading.processes import die_with_parent, libc, set_name, untouched
+from bcclessons.grading.processes import (
+    before_gap,
+    die_with_parent,
+    libc,
+    set_name,
+    untouched,
+)
 
 _CPUS = os.sched_getaffinity(0)
 
@@ -23,17 +29,21 @@ def prepared(
     file: bytes | None,
     argv: Sequence[bytes] | None,
     absent: Collection[str] = (),
+    gap_after: Collection[str] = (),
 ) -> Callable[[], int]:
     """Return a function that calls execve, with all its memory ready before.
 
     It returns the error's number, if at all. None is a null pointer. ``absent`` names
-    what is put on pages that are not in memory: "file", "argv", "argv[0]" …
+    what is put on pages that are not in memory: "file", "argv", "argv[0]" …, and
+    ``gap_after`` what is put before memory that nobody can read.
     """
     kept: list[Any] = []
 
     def address(data: bytes, name: str) -> int:
         if name in absent:
             return untouched(data)
+        if name in gap_after:
+            return before_gap(data)
         kept.append(ctypes.create_string_buffer(data, len(data)))
         return ctypes.addressof(kept[-1])
 
@@ -125,7 +135,7 @@ def _call_execve(step: Step, writer: int) -> None:
     """Call execve in this thread, as often as asked for, and write the facts."""
     set_name(step.name.encode())
     argv = [word.encode() for word in step.argv]
-    execve = prepared(step.file.encode(), argv, step.absent)
+    execve = prepared(step.file.encode(), argv, step.absent, step.gap_after)
     cpus = sorted(_CPUS) if step.each_on_next_cpu else []
     facts = {
         "pid": os.getpid(),

@@ -165,6 +165,12 @@ BACKEND = (
         r"\d\.\d|\d\.?[eE]-?\d|\b\d+\.\d*f?\b|\bdouble\b|\bfloat\b",
     ),
     Meaning(
+        r"built-in function 'abort'",
+        "C では結果の決まらない処理がある．値を入れる前のポインタや変数を使っていないか．",
+        "The C part does something that C leaves undefined. Does it use a pointer or a "
+        "variable before that has a value?",
+    ),
+    Meaning(
         r"built-in function '(\w+)'",
         "BPF に {0} という関数は無い．__builtin_{0}() が使えるのは，長さが定数のときだけである．",
         "BPF has no function {0}. __builtin_{0}() works for a small constant size only.",

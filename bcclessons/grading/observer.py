@@ -142,8 +142,7 @@ def _take(
     step: Step, number: int, program: Program, quiet: float, calls: list[CallFacts]
 ) -> None:
     if step.kind == "call":
-        facts = CallFacts(step=number, **execve.call(step))
-        calls.extend([facts] * step.times)
+        calls.append(CallFacts(step=number, **execve.call(step)))
     elif step.kind == "marker":
         _write_marker(step.text.encode())
     elif step.kind == "echo":

@@ -17,6 +17,7 @@ libc.mmap.argtypes = [
     ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
     ctypes.c_long,
 ]  # fmt: skip
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -78,3 +79,15 @@ def untouched(data: bytes) -> int:
     os.write(file, data)
     address: int = libc.mmap(None, len(data), mmap.PROT_READ, mmap.MAP_PRIVATE, file, 0)
     return address
+
+
+def before_gap(data: bytes) -> int:
+    """Return the address of data right after which no memory can be read."""
+    page = mmap.PAGESIZE
+    size = -(-len(data) // page) * page
+    kind = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    access = mmap.PROT_READ | mmap.PROT_WRITE
+    start: int = libc.mmap(None, size + page, access, kind, -1, 0)
+    libc.mprotect(start + size, page, 0)
+    ctypes.memmove(start + size - len(data), data, len(data))
+    return start + size - len(data)

@@ -39,7 +39,7 @@ class CheckFailed(Exception):
 
     ``text`` says what was expected, and why. ``output`` is a line of what came instead;
     ``code`` a piece of the line of the program to look at, or several, of which the
-    first that is there counts.
+    first that is there counts. ``line`` is the number of that line, where it is known.
     """
 
     def __init__(
@@ -47,11 +47,13 @@ class CheckFailed(Exception):
         text: Text,
         output: Line | str | None = None,
         code: str | tuple[str, ...] = (),
+        line: int | None = None,
     ) -> None:
         super().__init__(text.en)
         self.text = text
         self.output = output.text if isinstance(output, Line) else output
         self.code = (code,) if isinstance(code, str) else code
+        self.line = line
 
 
 @dataclass(frozen=True)
@@ -59,23 +61,29 @@ class Trial:
     """One run of the learner's program: what it printed, and what was true.
 
     ``lines`` are those after the header that fit the exercise's pattern, ``others``
-    those that do not.
+    those that do not. ``other_calls`` is how often other programs called execve,
+    ``program`` the text of the program.
     """
 
     calls: list[Call]
     stdout: str
     stderr: str
+    other_calls: int = 0
+    program: str = ""
     lines: list[Line] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, exercise: Exercise, observed: Observation) -> Trial:
+    def of(cls, exercise: Exercise, observed: Observation, program: str = "") -> Trial:
         """Read what was observed, by the exercise's pattern of a line."""
         steps = exercise.steps
-        calls = [
-            Call(**asdict(facts), made_by=steps[facts.step]) for facts in observed.calls
-        ]
-        trial = cls(calls, observed.stdout, observed.stderr)
+        calls: list[Call] = []
+        for facts in observed.calls:
+            step = steps[facts.step]
+            calls += [Call(**asdict(facts), made_by=step)] * step.times
+        trial = cls(
+            calls, observed.stdout, observed.stderr, observed.load.calls, program
+        )
         after_header = False
         for text in observed.stdout.splitlines():
             found = re.fullmatch(exercise.output.line, text)

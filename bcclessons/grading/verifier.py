@@ -60,7 +60,7 @@ VERIFIER = (
         "before it what uses the pointer.",
     ),
     Meaning(
-        r"R2 is not a known constant",
+        r"R2 is not a known constant|call bpf_ringbuf_reserve#\d+ *\nR2 unbounded",
         "ringbuf_reserve() に渡す大きさは，sizeof(struct data_t) のような定数でなければならない．",
         "The size given to ringbuf_reserve() must be a constant, such as "
         "sizeof(struct data_t).",
@@ -79,6 +79,7 @@ VERIFIER = (
         "中の配列を使う．",
         "With BCC, the C part can have no global variable and no pointer to a string "
         "literal: use a map, or an array in the function.",
+        r"^(?:static +|volatile +)*(?:\w+ +)?(?:[us]\d+|int|long|char) +\w+[^;(]*;",
     ),
     Meaning(
         r"R\d invalid mem access '(?:scalar|inv)'",
@@ -169,19 +170,22 @@ def refusal(stderr: str, source: Source) -> Feedback | None:
         return missing
     log = stderr[begin.start() :].split("Traceback (most recent")[0]
     log = log.split("\nHINT:")[0].split("\nprocessed ")[0].rstrip()
-    reason = _reason(log)
+    reason, line = _reason(log), None
     mistaken = silent.in_c(source)
     if mistaken is not None:
         return mistaken
     if _NOT_FOR_BPF.search(log) and (called := kernel_names.used(source)):
         return called
-    if "unknown opcode" in log and (warned := compiler.warning(stderr, source)):
-        return warned
+    if "unknown opcode" in log:
+        if warned := compiler.warning(stderr, source):
+            return warned
+        # Kernel 5.10 says the same of any global variable.
+        line = source.only(rf"& *(?:{'|'.join(source.tables()) or '-'})\b")
+        log += "\nR1 type=none expected=map_ptr" if line else ""
     area = _ON_STACK.search(reason)
     if area is not None and int(area[2]) > int(area[1]):
         log += f"\ntoo large for the stack: {area[2]}"
     positions = _QUOTED.findall(log)
-    line = None
     if positions:
         line = source.quoted(positions[-1][0], int(positions[-1][1] or 0))
         # What it quotes is a header's: that of a function of the kernel, compiled in.

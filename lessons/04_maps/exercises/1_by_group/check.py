@@ -1,5 +1,6 @@
 """The calls are counted by UID, GID and name."""
 
+import itertools
 from collections import Counter
 
 from bcclessons.console.text import Text
@@ -13,15 +14,16 @@ def check(trial: Trial) -> None:
     ours = [line for line in trial.lines if line["comm"] == name]
     for line in ours:
         if (line["uid"], line["gid"]) not in made:
+            cut = _cut_off(trial, line["gid"])
             raise CheckFailed(
                 Text(
                     ja=f"UID {line['uid']}，GID {line['gid']} での呼び出しは無い．あったのは "
-                    f"{_pairs(made)} である．",
+                    f"{_pairs(made)} である．{cut.ja}",
                     en=f"No call was made by UID {line['uid']} with GID {line['gid']}. "
-                    f"There were {_pairs(made)}.",
+                    f"There were {_pairs(made)}.{cut.en}",
                 ),
                 line,
-                code=("key.gid =", "gid", "bpf_get_current_uid_gid"),
+                code=("16 gid", "8 gid", "16_t gid", "8_t gid", "short gid", "key.gid =", "gid", "bpf_get_current_uid_gid"),
             )
     for (uid, gid), times in made.items():
         rows = [line for line in ours if (line["uid"], line["gid"]) == (uid, gid)]
@@ -59,6 +61,18 @@ def check(trial: Trial) -> None:
                 max(texts, key=texts.__getitem__),
                 code="shown.get(",
             )
+
+
+def _cut_off(trial: Trial, shown: str) -> Text:
+    """Return that a GID is cut off to 8 or 16 bits; nothing where it is not."""
+    gids = {call.made_by.gid for call in trial.calls}
+    for gid, bits in itertools.product(gids, (8, 16)):
+        if gid >= 1 << bits and shown == str(gid % (1 << bits)):
+            return Text(
+                ja=f"{shown} は，{gid} の下位 {bits} ビットである．GID は 32 ビットである．",
+                en=f" {shown} is the value of the lower {bits} bits of {gid}: a GID has 32.",
+            )
+    return Text(ja="", en="")
 
 
 def _pairs(made: Counter[tuple[str, str]]) -> str:

@@ -22,6 +22,17 @@ def check(trial: Trial) -> None:
                 )
             continue
         file = call.made_by.file
+        if call.made_by.gap_after and not shown:
+            raise CheckFailed(
+                Text(
+                    ja=f"{file} の行が無い．この名前の NUL のあとのメモリは読めない．名前は，NUL で"
+                    "止まる bpf_probe_read_user_str() で読む．",
+                    en=f"There is no line for {file}. The memory after the NUL of this name "
+                    "cannot be read: read a name by bpf_probe_read_user_str(), which "
+                    "stops at the NUL.",
+                ),
+                code=("bpf_probe_read_user(", "bpf_probe_read_user_str("),
+            )
         line = trial.line_of(call)
         if line["file"] == file:
             continue

@@ -3,6 +3,7 @@
 import re
 
 from bcclessons.console.text import Text
+from bcclessons.grading import shared
 from bcclessons.grading.trial import CheckFailed, Trial
 
 # On a machine with other work, others' calls are lost, too.
@@ -11,6 +12,7 @@ OTHERS = 60
 
 def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
+    others = max(OTHERS, trial.other_calls)
     totals = [line for line in trial.others if re.fullmatch(r"failed: *\d+", line)]
     trial.refuse_ctypes_value("failed:")
     if len(totals) != 1:
@@ -42,7 +44,7 @@ def check(trial: Trial) -> None:
             code="open_perf_buffer(",
         )
     total = int(totals[0].partition(":")[2])
-    if not missing <= total <= missing + OTHERS:
+    if not missing <= total <= missing + others:
         by_lost_cb = 0 < total < missing
         ja = "最後に失われたものは lost_cb に届かない．" if by_lost_cb else ""
         en = " lost_cb is not told of those lost last." if by_lost_cb else ""
@@ -58,3 +60,5 @@ def check(trial: Trial) -> None:
             totals[0],
             code=("perf_submit(", "failed:"),
         )
+    if (lossy := shared.plain_addition(trial.program)) is not None:
+        raise CheckFailed(lossy.text, totals[-1], line=lossy.line)

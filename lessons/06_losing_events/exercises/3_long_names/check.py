@@ -1,6 +1,7 @@
 """Each call has a line with its whole file name."""
 
 from bcclessons.console.text import Text
+from bcclessons.grading import shared
 from bcclessons.grading.trial import CheckFailed, Trial
 
 # How much of a name is left where the size of a pointer, 8, was given: with room for
@@ -37,3 +38,5 @@ def check(trial: Trial) -> None:
             line,
             code=("bpf_probe_read_user_str(", "char file["),
         )
+    if (mixed := shared.event_in_one_value(trial.program)) is not None:
+        raise CheckFailed(mixed.text, line=mixed.line)
