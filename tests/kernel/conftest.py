@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,11 +37,13 @@ def workspace() -> Workspace:
 class Runner:
     """Runs commands as root on a machine, in the checkout's root.
 
-    ``name`` is "host", or "vm" for one of any release.
+    ``name`` is "host", or "vm" for one of any release. It ``observes_anew`` what was
+    observed on it before.
     """
 
     machine: Machine
     name: str
+    observes_anew: bool
 
     @property
     def observer(self) -> Observer:
@@ -112,6 +114,18 @@ def _parametrize_attempts(metafunc: pytest.Metafunc, on: str | None) -> None:
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Have what a test has found wrong with a lesson be observed anew the next time."""
+    report = yield
+    observe = getattr(item, "funcargs", {}).get("observe")
+    if report.failed and observe is not None:
+        observe.forget()
+    return report
+
+
 @pytest.fixture(scope="session")
 def machine(request: pytest.FixtureRequest, lessons: list[Lesson]) -> Iterator[Runner]:
     """Each machine in turn, made ready as ./lab run makes it."""
@@ -128,4 +142,5 @@ def machine(request: pytest.FixtureRequest, lessons: list[Lesson]) -> Iterator[R
             ready = stack.enter_context(lab.machine(lessons[0], target))
         except Problem as problem:
             pytest.fail(f"no {name}: {problem.text.en}")
-        yield Runner(ready, name)
+        anew = on is not None or bool(request.config.getoption("--every-attempt"))
+        yield Runner(ready, name, anew)

@@ -1,30 +1,38 @@
-"""What attempts were observed to do on this machine, so that each runs once.
+"""What was observed on this machine, so that each program runs once.
 
-A program takes about a second, and hundreds run one after the other, for two at once
-would disturb each other. What one does depends on its text, on the steps, and on the
-observer, the kernel and the BCC that run it. As long as these are the same, the check
-judges what was observed before.
+Hundreds of attempts at exercises take a second each, one after the other, for two at
+once would disturb each other; and what takes a second on this host takes ten in the VM.
+What a program does depends on its text and on what is asked of it, on the observer, and
+on the kernel and the BCC. As long as these are the same, the tests judge what was
+observed before.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from modulefinder import ModuleFinder
 from pathlib import Path
 
 from bcclessons.grading.check import Observer
-from bcclessons.grading.contract import Request, usual_limits
+from bcclessons.grading.contract import Request
 from bcclessons.setup.cache import cache_folder
 from bcclessons.setup.paths import CHECKOUT
-from tests.kernel.attempts import Attempt
+from tests.kernel.conftest import Runner
 
+OBSERVER = "bcclessons.grading.observer"
+_IMPORTED = """
+import importlib, sys
+importlib.import_module(sys.argv[1])
+files = [getattr(module, "__file__", None) for module in sys.modules.values()]
+print(*filter(None, files), sep="\\n")
+"""
 _DAYS_UNUSED = 30
-_OBSERVER = CHECKOUT / "bcclessons/grading/observer.py"
 
 
 def _digest(*parts: bytes) -> str:
@@ -34,43 +42,47 @@ def _digest(*parts: bytes) -> str:
     return found.hexdigest()[:32]
 
 
-def _imported(path: Path) -> list[Path]:
-    """Return the program and what it imports of the checkout, in order of path."""
-    finder = ModuleFinder([str(CHECKOUT)])
-    finder.run_script(str(path))
-    files = [getattr(item, "__file__", None) for item in finder.modules.values()]
-    return sorted(Path(file) for file in files if file)
+def _imported(module: str) -> list[Path]:
+    """Return the files of a module and of what it imports of the checkout, sorted."""
+    argv = [sys.executable, "-B", "-c", _IMPORTED, module]
+    printed = subprocess.check_output(argv, cwd=CHECKOUT, text=True)
+    paths = map(Path, printed.splitlines())
+    return sorted(path for path in paths if path.is_relative_to(CHECKOUT))
 
 
 @cache
-def _modules(path: Path) -> bytes:
-    """Return a digest of the program and of what it imports of the checkout."""
-    return _digest(*(file.read_bytes() for file in _imported(path))).encode()
+def _modules(module: str) -> str:
+    """Return a digest of a module and of what it imports of the checkout."""
+    return _digest(*(file.read_bytes() for file in _imported(module)))
 
 
-def file_of(attempt: Attempt, observer: Observer, versions: str) -> Path:
-    """Return the file of what an attempt was observed to do; it need not be there.
+def file_of(observer: str, versions: str, *request: str) -> Path:
+    """Return the file of what an observer told of a request; it need not be there.
 
-    ``versions`` are those of the observer's machine: its kernel and BCC.
+    ``observer`` is its module, ``versions`` are those of its machine: a request has
+    all else that what is observed depends on. A file that is there is in use.
     """
-    exercise = attempt.exercise
-    limits = usual_limits(emulated=observer.emulated)
-    request = Request(attempt.program, exercise.output.ready, exercise.steps, limits)
-    name = _digest(_modules(_OBSERVER), versions.encode(), request.to_json().encode())
-    return cache_folder(os.environ) / "observations" / name
+    parts = (_modules(observer), versions, *request)
+    folder = cache_folder(os.environ) / "observations"
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_unused(folder)
+    file = folder / _digest(*(part.encode() for part in parts))
+    if file.exists():
+        file.touch()
+    return file
 
 
-def again(file: Path, observer: Observer) -> Observer:
-    """Return an observer that tells what is in the file, and runs nothing."""
-    file.touch()
-    return Observer(["cat", str(file)], observer.emulated)
+@cache
+def _remove_unused(folder: Path) -> None:
+    """Remove the files that were not used for long."""
+    for path in folder.iterdir():
+        if path.stat().st_mtime < time.time() - _DAYS_UNUSED * 24 * 3600:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
-def saving(file: Path, observer: Observer) -> Iterator[Observer]:
+def _saving(observer: Observer, file: Path) -> Iterator[Observer]:
     """Give an observer whose last observation is saved, if no exception is raised."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    _remove_unused(file.parent)
     unsaved = file.with_name(f"{file.name}.{os.getpid()}")
     tee = ["sh", "-c", '"$@" | tee "$0"', str(unsaved)]
     try:
@@ -81,9 +93,20 @@ def saving(file: Path, observer: Observer) -> Iterator[Observer]:
         unsaved.unlink(missing_ok=True)
 
 
-@cache
-def _remove_unused(folder: Path) -> None:
-    """Remove the files that were not used for long."""
-    for path in folder.iterdir():
-        if path.stat().st_mtime < time.time() - _DAYS_UNUSED * 24 * 3600:
-            path.unlink(missing_ok=True)
+def judge(
+    machine: Runner, request: Request, judged_by: Callable[[Observer], None]
+) -> None:
+    """Have an observer's answer to a request judged: its last one, or else a new one.
+
+    ``judged_by`` raises AssertionError for what is not as it should be.
+    """
+    file = file_of(OBSERVER, machine.versions, request.to_json())
+    if file.exists() and not machine.observes_anew:
+        try:
+            judged_by(Observer(["cat", str(file)], machine.observer.emulated))
+        except AssertionError:
+            file.unlink()  # it may do something else today
+        else:
+            return
+    with _saving(machine.observer, file) as observer:
+        judged_by(observer)

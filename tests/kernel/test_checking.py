@@ -14,9 +14,10 @@ import msgspec
 import pytest
 
 from bcclessons.course.exercise import Exercise
+from bcclessons.grading.check import Observer
 from bcclessons.grading.check import check as check_program
 from bcclessons.grading.contract import EMULATED, FAST, Limits, Request
-from bcclessons.grading.feedback import Feedback
+from tests.kernel import observed
 from tests.kernel.attempts import EXERCISES
 from tests.kernel.conftest import Runner
 
@@ -223,18 +224,6 @@ for process in pathlib.Path("/proc").glob("[0-9]*"):
 """
 
 
-def check(machine: Runner, bad: Bad) -> Feedback | None:
-    """Check a program; on a busy machine, not again if it fails as it should."""
-    limits = LIMITS[machine.name]
-    return check_program(
-        EXERCISE,
-        bad.program,
-        machine.observer,
-        replace(limits, ready_seconds=bad.ready or limits.ready_seconds),
-        enough=lambda found: bad.says in found.text.en,
-    )
-
-
 def left_on(machine: Runner, name: str = "no such name") -> str:
     """Return the processes that a check has left, and those of a name."""
     return machine.run(["/usr/bin/python3", "-c", FIND, name], 30).stdout
@@ -243,16 +232,30 @@ def left_on(machine: Runner, name: str = "no such name") -> str:
 @pytest.mark.parametrize("name", BAD)
 def test_it_is_stopped_and_gets_feedback(machine: Runner, name: str) -> None:
     bad = BAD[name]
-    begin = time.monotonic()
-    found = check(machine, bad)
-    assert time.monotonic() - begin < 40
-    assert found is not None
-    assert bad.says in found.text.en
-    if bad.line is not None:
-        assert found.line == bad.line
-    assert found.text.ja != found.text.en
-    assert found.output != ""
-    assert left_on(machine) == ""
+    limits = LIMITS[machine.name]
+    limits = replace(limits, ready_seconds=bad.ready or limits.ready_seconds)
+    ready, steps = EXERCISE.output.ready, EXERCISE.steps
+
+    def judged_by(observer: Observer) -> None:
+        begin = time.monotonic()
+        # On a busy machine, it is not run again if it fails as it should.
+        found = check_program(
+            EXERCISE,
+            bad.program,
+            observer,
+            limits,
+            enough=lambda found: bad.says in found.text.en,
+        )
+        assert time.monotonic() - begin < 40
+        assert found is not None
+        assert bad.says in found.text.en
+        if bad.line is not None:
+            assert found.line == bad.line
+        assert found.text.ja != found.text.en
+        assert found.output != ""
+        assert left_on(machine) == ""
+
+    observed.judge(machine, Request(bad.program, ready, steps, limits), judged_by)
 
 
 @pytest.mark.parametrize("how", ["killed", "alone"])

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bcclessons.grading.check import Observer, check
+from bcclessons.grading.contract import Request, usual_limits
 from bcclessons.grading.feedback import Feedback
 from tests.kernel import observed
 from tests.kernel.attempts import Attempt
@@ -15,37 +16,27 @@ from tests.kernel.conftest import Runner
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_the_attempt_gets_its_feedback(
-    machine: Runner, attempt: Attempt, pytestconfig: pytest.Config
-) -> None:
-    file = observed.file_of(attempt, machine.observer, machine.versions)
+def test_the_attempt_gets_its_feedback(machine: Runner, attempt: Attempt) -> None:
+    exercise = attempt.exercise
+    limits = usual_limits(emulated=machine.observer.emulated)
+    request = Request(attempt.program, exercise.output.ready, exercise.steps, limits)
 
     def as_it_should_be(found: Feedback) -> bool:
         return attempt.says is not None and attempt.says in found.text.en
 
-    def checked_by(observer: Observer) -> Feedback | None:
-        # Next to the tests of another worker, each failed trial would be repeated.
-        return check(
-            attempt.exercise, attempt.program, observer, enough=as_it_should_be
-        )
-
-    always = pytestconfig.getoption("--every-attempt") or pytestconfig.getoption("--on")
-    if file.exists() and not always:
-        try:
-            _judge(attempt, checked_by(observed.again(file, machine.observer)))
-        except AssertionError:
-            file.unlink()  # it may do something else today
-        else:
-            return
-    with observed.saving(file, machine.observer) as observer:
-        feedback = checked_by(observer)
+    def judged_by(observer: Observer) -> None:
         # Whatever else runs on the machine: a busy one decides nothing, and says so.
-        for pause in (1, 5, 20):
+        for pause in (1, 5, 20, 0):
+            # Next to the tests of another worker, each failed trial would be repeated.
+            feedback = check(
+                exercise, attempt.program, observer, enough=as_it_should_be
+            )
             if feedback is None or not feedback.undecided:
                 break
             time.sleep(pause)
-            feedback = checked_by(observer)
         _judge(attempt, feedback)
+
+    observed.judge(machine, request, judged_by)
 
 
 def _judge(attempt: Attempt, feedback: Feedback | None) -> None:
