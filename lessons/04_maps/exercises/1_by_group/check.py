@@ -14,14 +14,14 @@ def check(trial: Trial) -> None:
     ours = [line for line in trial.lines if line["comm"] == name]
     for line in ours:
         if (line["uid"], line["gid"]) not in made:
-            cut = _cut_off(trial, line["gid"])
+            text = Text(
+                ja=f"UID {line['uid']}，GID {line['gid']} での呼び出しは無い．あったのは "
+                f"{_pairs(made)} である．",
+                en=f"No call was made by UID {line['uid']} with GID {line['gid']}. "
+                f"There were {_pairs(made)}.",
+            )
             raise CheckFailed(
-                Text(
-                    ja=f"UID {line['uid']}，GID {line['gid']} での呼び出しは無い．あったのは "
-                    f"{_pairs(made)} である．{cut.ja}",
-                    en=f"No call was made by UID {line['uid']} with GID {line['gid']}. "
-                    f"There were {_pairs(made)}.{cut.en}",
-                ),
+                _with_cut_off(text, trial, line["gid"]),
                 line,
                 code=("16 gid", "8 gid", "16_t gid", "8_t gid", "short gid", "key.gid =", "gid", "bpf_get_current_uid_gid"),
             )
@@ -63,16 +63,18 @@ def check(trial: Trial) -> None:
             )
 
 
-def _cut_off(trial: Trial, shown: str) -> Text:
-    """Return that a GID is cut off to 8 or 16 bits; nothing where it is not."""
+def _with_cut_off(text: Text, trial: Trial, shown: str) -> Text:
+    """Return a text, and that the GID shown is cut off to 8 or 16 bits, if it is."""
     gids = {call.made_by.gid for call in trial.calls}
     for gid, bits in itertools.product(gids, (8, 16)):
         if gid >= 1 << bits and shown == str(gid % (1 << bits)):
             return Text(
-                ja=f"{shown} は，{gid} の下位 {bits} ビットである．GID は 32 ビットである．",
-                en=f" {shown} is the value of the lower {bits} bits of {gid}: a GID has 32.",
+                ja=f"{text.ja}{shown} は，{gid} の下位 {bits} ビットである．GID は 32 ビットで"
+                "ある．",
+                en=f"{text.en} {shown} is the value of the lower {bits} bits of {gid}: a GID "
+                "has 32.",
             )
-    return Text(ja="", en="")
+    return text
 
 
 def _pairs(made: Counter[tuple[str, str]]) -> str:
