@@ -133,6 +133,8 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
         """Tell our Markdown which page it is about to render."""
         source = self._page(page)
         self._markdown.page = source
+        # Ours takes the place of Material's index, which is long in the making.
+        page.meta["search"] = {"exclude": True}
         for language in Language:
             other = translation.translation(source.source, language)
             if not other.is_file():

@@ -43,7 +43,7 @@ def write(folder: Path, pages: Mapping[str, tuple[Language, str, str]]) -> None:
     """Write the index of each language into a folder.
 
     ``pages`` are the language, the title and the HTML of each, by its path. Material
-    loads its own index with each page: what is left of that is an empty one.
+    loads its own index with each page, which is empty.
     """
     for language in Language:
         entries = [
@@ -57,10 +57,8 @@ def write(folder: Path, pages: Mapping[str, tuple[Language, str, str]]) -> None:
         )
         script = f"self.lessonsIndex = {text};\n"
         (folder / f"{language}.js").write_text(script, encoding="utf-8")
-    index = json.loads((folder / "search_index.json").read_text(encoding="utf-8"))
-    empty = json.dumps({**index, "docs": []})
-    (folder / "search_index.json").write_text(empty, encoding="utf-8")
-    # The same for pages that were opened as files.
+    # Material's, for pages that were opened as files.
+    empty = (folder / "search_index.json").read_text(encoding="utf-8")
     (folder / "search_index.js").write_text(f"var __index = {empty}\n")
 
 
