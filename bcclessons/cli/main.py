@@ -104,10 +104,18 @@ def _usage(error: click.UsageError) -> Text:
                 ja=f"「{error.command_name}」というコマンドは無い．{see.ja}",
                 en=f"there is no command '{error.command_name}'; {see.en}",
             )
-        case click.BadOptionUsage():
+        case click.BadOptionUsage(ctx=click.Context() as context):
+            name = error.option_name
+            option = next(x for x in context.command.params if name in x.opts)
+            if isinstance(option, click.Option) and option.is_flag:
+                return Text(
+                    ja=f"{name} は値を取らない．{see.ja}",
+                    en=f"{name} takes no value; {see.en}",
+                )
+            usage = f"{name} {option.make_metavar(context)}"
             return Text(
-                ja=f"{error.option_name} の使い方が正しくない．{see.ja}",
-                en=f"{message}; {see.en}",
+                ja=f"{name} には値が要る: {usage}．{see.ja}",
+                en=f"{name} needs a value: {usage}; {see.en}",
             )
         case click.BadParameter(param=click.Argument()):
             return Text(

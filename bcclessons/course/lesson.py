@@ -142,18 +142,20 @@ def find(lessons: list[Lesson], name: str, command: str = "./lab run") -> Lesson
         fitting = [item for item in lessons if name and name in item.folder.name]
     if len(fitting) == 1:
         return fitting[0]
-    known = ", ".join(lesson.folder.name for lesson in fitting or lessons)
     if fitting:
+        known = ", ".join(lesson.folder.name for lesson in fitting)
         raise Problem(
             ja=f"「{name}」に合うレッスンが複数ある（{known}）．番号で指定する: "
             f"{command} {fitting[0].label}",
             en=f"'{name}' fits more than one lesson ({known}); give its number: "
             f"{command} {fitting[0].label}",
         )
-    example = lessons[0].label if lessons else "02"
+    labels = [lesson.label for lesson in lessons] or ["02"]
     raise Problem(
-        ja=f"レッスン「{name}」は無い．あるのは {known}．例: {command} {example}",
-        en=f"there is no lesson '{name}'; there is {known}: type {command} {example}",
+        ja=f"レッスン「{name}」は無い．あるのは {', '.join(labels)}．"
+        f"例: {command} {labels[0]}",
+        en=f"there is no lesson '{name}'; there are {', '.join(labels)}: "
+        f"type {command} {labels[0]}",
     )
 
 

@@ -150,7 +150,8 @@ def test_help_fits_a_terminal_in_columns(checkout: Path, command: list[str]) -> 
         (["rum"], "「rum」というコマンドは無い"),
         (["run", "02", "extra"], "引数が多すぎる"),
         (["site", "--port", "x"], "--port の値が正しくない"),
-        (["site", "--port"], "--port の使い方が正しくない"),
+        (["site", "--port"], "--port には値が要る: --port PORT"),
+        (["site", "--vm=3"], "--vm は値を取らない"),
     ],
 )
 def test_no_english_of_click_in_japanese(
