@@ -86,7 +86,8 @@ class Trial:
         )
         after_header = False
         for text in observed.stdout.splitlines():
-            found = re.fullmatch(exercise.output.line, text)
+            # Columns may be aligned in any way.
+            found = re.fullmatch(exercise.output.line, text.expandtabs().strip())
             if found and after_header:
                 trial.lines.append(Line(text, found.groupdict(default="")))
             elif after_header:
@@ -223,3 +224,15 @@ class Trial:
 def _is_pid(number: str) -> bool:
     """Tell whether a kernel of 64 bits may have given this number to a process."""
     return number.isdigit() and 0 < int(number) <= 4_194_304
+
+
+def cut_off(shown: str, value: int) -> Text | None:
+    """Return that a number shown is the lower bits of the right one, if it is."""
+    bits = next((n for n in (8, 16) if shown == str(value % (1 << n)) != str(value)), 0)
+    if not bits or shown == "0":
+        return None
+    return Text(
+        ja=f"{shown} は，{value} の下位 {bits} ビットである．32 ビットの型（u32）が要る．",
+        en=f"{shown} is the value of the lower {bits} bits of {value}: it takes a type of "
+        "32 bits, u32.",
+    )

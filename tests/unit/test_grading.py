@@ -311,3 +311,34 @@ def test_what_came_instead_of_a_line_is_told_apart(
     assert says in failed.value.text.en
     assert "PID 77 (learner, UID 0)" in failed.value.text.en
     assert failed.value.output == (output[-1] if output else None)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1001   2001   grouped          3",
+        "  1001   2001  grouped              3",
+        "1001   2001   grouped          3       ",
+        "1001\t2001\tgrouped\t3",
+    ],
+)
+def test_columns_may_be_aligned_in_any_way(row: str) -> None:
+    exercise = next(item for item in EXERCISES if item.label == "04/1")
+    stdout = "\n".join([exercise.output.ready, row])
+    trial = Trial.of(exercise, Observation("interrupted", stdout))
+    assert [line.text for line in trial.lines] == [row]
+    assert trial.lines[0]["gid"] == "2001"
+    assert trial.lines[0]["comm"] == "grouped"
+
+
+@pytest.mark.parametrize("row", ["missed: 3", "missed:3", "missed: 3 "])
+def test_a_number_may_follow_its_label_in_any_way(row: str) -> None:
+    exercise = next(item for item in EXERCISES if item.label == "04/2")
+    call = CallFacts(77, 77, 71, 1, 2, -2, 0)
+    stdout = "\n".join([exercise.output.ready, row])
+    observed = Observation("interrupted", stdout, calls=[call])
+    found = _compare(
+        _load(exercise.folder / "check.py"), Trial.of(exercise, observed), "", ""
+    )
+    assert found is not None
+    assert "the last line says 3" in found.text.en

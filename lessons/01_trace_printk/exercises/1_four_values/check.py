@@ -4,7 +4,7 @@ import re
 
 from bcclessons.console.text import Text
 from bcclessons.grading import silent
-from bcclessons.grading.trial import CheckFailed, Trial
+from bcclessons.grading.trial import CheckFailed, Trial, cut_off
 
 
 def check(trial: Trial) -> None:
@@ -44,10 +44,13 @@ def check(trial: Trial) -> None:
                     code=("uid =", "bpf_get_current_uid_gid"),
                 )
             if values[name] != str(value):
+                cut = cut_off(values[name], call.made_by.uid) if name == "uid" else None
                 raise CheckFailed(
                     Text(
-                        ja=f"PID {call.pid} の {name}= は {value} のはずである．",
-                        en=f"For PID {call.pid}, {name}= should be {value}.",
+                        ja=f"PID {call.pid} の {name}= は {value} のはずである．"
+                        f"{cut.ja if cut else ''}",
+                        en=f"For PID {call.pid}, {name}= should be {value}."
+                        f"{f' {cut.en}' if cut else ''}",
                     ),
                     last,
                     code=f"{name} =",

@@ -12,7 +12,7 @@ OTHERS = 60
 def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
     others = max(OTHERS, trial.other_calls)
-    totals = [line for line in trial.others if re.fullmatch(r"lost: +\d+", line)]
+    totals = [line for line in trial.others if re.fullmatch(r"lost: *\d+ *", line)]
     if not totals:
         raise CheckFailed(
             Text(

@@ -1,7 +1,7 @@
 """Only one user's calls are shown, and no others are sent."""
 
 from bcclessons.console.text import Text
-from bcclessons.grading.trial import CheckFailed, Trial
+from bcclessons.grading.trial import CheckFailed, Trial, cut_off
 
 WANTED = 1001
 
@@ -10,13 +10,15 @@ def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
     for call in trial.calls:
         shown = trial.lines_of(call)
-        if shown and call.made_by.uid != WANTED:
+        uid = call.made_by.uid
+        if shown and uid != WANTED:
+            cut = cut_off(str(WANTED), uid)
             raise CheckFailed(
                 Text(
-                    ja=f"この行は UID {call.made_by.uid} の execve である．表示するのは UID {WANTED} "
-                    "のものだけである．",
-                    en=f"This line is of UID {call.made_by.uid}; only those of UID {WANTED} are to "
-                    "be shown.",
+                    ja=f"この行は UID {uid} の execve である．表示するのは UID {WANTED} "
+                    f"のものだけである．{cut.ja if cut else ''}",
+                    en=f"This line is of UID {uid}; only those of UID {WANTED} are to "
+                    f"be shown.{f' {cut.en}' if cut else ''}",
                 ),
                 shown[0],
                 code="trace_execve(void *ctx)",

@@ -1,7 +1,7 @@
 """PPID and UID are those of each call."""
 
 from bcclessons.console.text import Text
-from bcclessons.grading.trial import Call, CheckFailed, Line, Trial
+from bcclessons.grading.trial import Call, CheckFailed, Line, Trial, cut_off
 
 
 def check(trial: Trial) -> None:
@@ -53,10 +53,4 @@ def _why(call: Call, name: str, value: int, line: Line) -> Text | None:
             ja=f"{shown} は 64 ビット全体の値で，その上位 32 ビットは GID である．",
             en=f"{shown} is the value of all 64 bits, of which the upper 32 are the GID.",
         )
-    for bits in (8, 16):
-        if shown and shown == value % (1 << bits):
-            return Text(
-                ja=f"{shown} は，その下位 {bits} ビットである．",
-                en=f"{shown} is the value of its lower {bits} bits.",
-            )
-    return None
+    return cut_off(line[name], value)

@@ -1,10 +1,9 @@
 """The calls are counted by UID, GID and name."""
 
-import itertools
 from collections import Counter
 
 from bcclessons.console.text import Text
-from bcclessons.grading.trial import CheckFailed, Trial
+from bcclessons.grading.trial import CheckFailed, Trial, cut_off
 
 
 def check(trial: Trial) -> None:
@@ -14,16 +13,20 @@ def check(trial: Trial) -> None:
     ours = [line for line in trial.lines if line["comm"] == name]
     for line in ours:
         if (line["uid"], line["gid"]) not in made:
-            text = Text(
-                ja=f"UID {line['uid']}，GID {line['gid']} での呼び出しは無い．あったのは "
-                f"{_pairs(made)} である．",
-                en=f"No call was made by UID {line['uid']} with GID {line['gid']}. "
-                f"There were {_pairs(made)}.",
-            )
+            gids = {call.made_by.gid for call in trial.calls}
+            cut = next(filter(None, (cut_off(line["gid"], gid) for gid in gids)), None)
             raise CheckFailed(
-                _with_cut_off(text, trial, line["gid"]),
+                Text(
+                    ja=f"UID {line['uid']}，GID {line['gid']} での呼び出しは無い．あったのは "
+                    f"{_pairs(made)} である．{cut.ja if cut else ''}",
+                    en=f"No call was made by UID {line['uid']} with GID {line['gid']}. "
+                    f"There were {_pairs(made)}.{f' {cut.en}' if cut else ''}",
+                ),
                 line,
-                code=("16 gid", "8 gid", "16_t gid", "8_t gid", "short gid", "key.gid =", "gid", "bpf_get_current_uid_gid"),
+                code=(
+                    *("16 gid", "8 gid", "16_t gid", "8_t gid", "short gid"),
+                    *("key.gid =", "gid", "bpf_get_current_uid_gid"),
+                ),
             )
     for (uid, gid), times in made.items():
         rows = [line for line in ours if (line["uid"], line["gid"]) == (uid, gid)]
@@ -61,20 +64,6 @@ def check(trial: Trial) -> None:
                 max(texts, key=texts.__getitem__),
                 code="shown.get(",
             )
-
-
-def _with_cut_off(text: Text, trial: Trial, shown: str) -> Text:
-    """Return a text, and that the GID shown is cut off to 8 or 16 bits, if it is."""
-    gids = {call.made_by.gid for call in trial.calls}
-    for gid, bits in itertools.product(gids, (8, 16)):
-        if gid >= 1 << bits and shown == str(gid % (1 << bits)):
-            return Text(
-                ja=f"{text.ja}{shown} は，{gid} の下位 {bits} ビットである．GID は 32 ビットで"
-                "ある．",
-                en=f"{text.en} {shown} is the value of the lower {bits} bits of {gid}: a GID "
-                "has 32.",
-            )
-    return text
 
 
 def _pairs(made: Counter[tuple[str, str]]) -> str:

@@ -13,7 +13,7 @@ OTHERS = 100
 def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
     others = max(OTHERS, trial.other_calls)
-    totals = [x for x in trial.others if re.fullmatch(r"not sent: +\d+", x)]
+    totals = [x for x in trial.others if re.fullmatch(r"not sent: *\d+ *", x)]
     trial.refuse_ctypes_value("not sent:")
     if not totals:
         unlike = next((x for x in trial.others if "sent" in x.lower()), None)

@@ -57,7 +57,7 @@ def check(trial: Trial) -> None:
             trial.lines[-1],
             code=sample_code,
         )
-    totals = [line for line in trial.others if re.fullmatch(r"estimate: *[\d.]+", line)]
+    totals = [line for line in trial.others if re.fullmatch(r"estimate: *[\d.]+ *", line)]
     if len(totals) != 1:
         raise CheckFailed(
             Text(

@@ -55,7 +55,7 @@ def check(trial: Trial) -> None:
 
 def _number(trial: Trial, name: str) -> int:
     """Return the number on a line of this name, of which there must be one."""
-    found = [x for x in trial.others if re.fullmatch(rf"{name}: *\d+", x)]
+    found = [x for x in trial.others if re.fullmatch(rf"{name}: *\d+ *", x)]
     if len(found) == 1:
         return int(found[0].partition(":")[2])
     raise CheckFailed(
