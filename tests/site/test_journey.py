@@ -57,6 +57,8 @@ def lit(page: Page) -> list[int]:
         (f"en/{LESSON}", 10),
         ("lessons/01_trace_printk/", 5),
         ("en/lessons/03_data_access/", 8),
+        ("lessons/04_maps/", 9),
+        ("en/lessons/04_maps/", 9),
         ("lessons/05_ring_buffer/", 9),
         ("en/lessons/05_ring_buffer/", 9),
     ],
@@ -158,6 +160,7 @@ LESSONS = [
     LESSON,
     "en/lessons/01_trace_printk/",
     "lessons/03_data_access/",
+    "lessons/04_maps/",
     "en/lessons/05_ring_buffer/",
 ]
 

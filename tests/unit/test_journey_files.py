@@ -191,6 +191,43 @@ def test_one_ring_takes_the_events_of_all_cpus() -> None:
     assert "consumer 0 · producer 40 · 40 of 262,144 bytes" in html
 
 
+def test_a_call_is_counted_in_the_entry_of_its_key() -> None:
+    found = recorded(lesson.find(LESSONS, "04"), "journey")
+    views = {k: v for k, v in found.views.items() if isinstance(v, Bytes)}
+    uid = int(found.values["uid"]).to_bytes(4, "little")
+    key = uid + found.values["comm"].encode().ljust(16, b"\0")
+    for name, filled in (("zero", 0), ("uid", 4), ("comm", 20)):
+        assert bytes.fromhex(views[name].hex) == key[:filled].ljust(20, b"\0")
+    entries = [bytes.fromhex(views[name].hex) for name in ("entry", "added")]
+    counts = [int.from_bytes(entry[32:], "little") for entry in entries]
+    assert counts == [0, 1]
+    assert entries[0][:32] == entries[1][:32]
+    assert entries[0][8:28] == key
+    memory = found.views["memory"]
+    assert isinstance(memory, Memory)
+    in_kernel, copy = memory.places
+    assert in_kernel.address.endswith(found.values["address"].removeprefix("0x"))
+    assert (in_kernel.space, copy.space) == ("kernel", "user")
+    assert in_kernel.value == copy.value == "1"
+
+
+def test_two_cpus_count_in_the_same_entry() -> None:
+    found = recorded(lesson.find(LESSONS, "04"), "journey")
+    calls = re.findall(r"(CPU \d)  0 (\w+) +(\d) → (\d)", line(found, "others"))
+    assert calls == [
+        ("CPU 0", "bash", "1", "2"),
+        ("CPU 1", "taskset", "0", "1"),
+        ("CPU 0", "taskset", "1", "2"),
+    ]
+    assert found.values["calls"] == "3"
+    shown = line(found, "lines").splitlines()
+    assert sorted(each.split() for each in shown) == [
+        ["0", "bash", "2"],
+        ["0", "taskset", "2"],
+    ]
+    assert set(shown) <= set(found.output.splitlines())
+
+
 def line(found: Journey, name: str) -> str:
     """Return the text of a view that is a line, or lines."""
     view = found.views[name]
