@@ -93,4 +93,7 @@ def _highlighted(source: str) -> list[str]:
 
 
 def _block(lines: str) -> str:
-    return f'<div class="highlight"><pre tabindex="0"><code>{lines}</code></pre></div>'
+    return (
+        '<div class="highlight"><pre tabindex="0"><code tabindex="0">'
+        f"{lines}</code></pre></div>"
+    )

@@ -19,7 +19,7 @@ from bcclessons.site.page import Page
 
 # A block of commands in the prose, and a line of it.
 _BLOCK = re.compile(
-    r'(<div class="language-sh highlight"><pre><span></span><code>)(.*?)(?=</code>)',
+    r'(<div class="language-sh highlight"><pre><span></span><code[^>]*>)(.*?)(?=</code>)',
     re.DOTALL,
 )
 _TAG = re.compile(r"<[^>]*>")

@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element
 
 from markdown import Markdown, markdown
 from markdown.extensions import Extension
+from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
@@ -56,6 +57,8 @@ class LessonMarkdown(Extension):
         md.preprocessors.register(_JoinJapanese(md), "join-japanese", 20)
         # After "inline" (20), which makes the links; before MkDocs resolves them.
         md.treeprocessors.register(_Links(md, self.page), "lesson-links", 15)
+        # After "raw_html" (30), which inserts the highlighted code.
+        md.postprocessors.register(_ReachCode(md), "reach-code", 25)
 
 
 class _DropCopiesOfRuns(Preprocessor):
@@ -66,6 +69,17 @@ class _DropCopiesOfRuns(Preprocessor):
 class _JoinJapanese(Preprocessor):
     def run(self, lines: list[str]) -> list[str]:
         return _BREAK_IN_JAPANESE.sub("", "\n".join(lines)).split("\n")
+
+
+class _ReachCode(Postprocessor):
+    """Has the keyboard reach all code: it may scroll.
+
+    Material takes what does not from its reach again, once it is near the window.
+    """
+
+    def run(self, text: str) -> str:
+        code = "<pre><span></span><code"
+        return text.replace(f"{code}>", f'{code} tabindex="0">')
 
 
 class _Links(Treeprocessor):

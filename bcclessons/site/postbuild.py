@@ -26,7 +26,7 @@ class PostBuild:
         self, site: Path, inform: Callable[[str], None], warn: Callable[[str], None]
     ) -> None:
         """Write into the folder of the site."""
-        material.delete_switching(site, warn)
+        material.edit(site, warn)
         search_index.write(site / "search", self._contents)
         pages = list(self._pages.values())
         root_files.write(site, pages)

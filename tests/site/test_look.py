@@ -135,12 +135,15 @@ def test_little_is_transferred_before_a_recording_plays(survey: Survey) -> None:
 
 def test_the_scheme_can_be_chosen_and_pictures_follow(open_page: Open) -> None:
     page = open_page("lessons/02_perf_output/", color_scheme="dark")
+    scroll_bars = "() => getComputedStyle(document.documentElement).colorScheme"
+    assert page.evaluate(scroll_bars) == "dark"
     colour = "() => getComputedStyle(document.querySelector('.picture text')).fill"
     dark = page.evaluate(colour)
     page.get_by_title("明るい配色にする").click()
     assert page.evaluate(colour) != dark
     background = "() => getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(background) == "rgb(255, 255, 255)"
+    assert page.evaluate(scroll_bars) == "normal"
 
 
 def test_no_japanese_word_and_no_line_break_is_torn(open_page: Open) -> None:

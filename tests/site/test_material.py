@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from mkdocs.theme import Theme
+from playwright.sync_api import Browser
 
 from bcclessons.site.material import (
+    EDITS,
     INTERNALS,
     OVERRIDES,
+    Edit,
     Internal,
-    delete_switching,
+    edit,
     override_filter,
 )
 
@@ -50,24 +54,44 @@ def test_an_override_of_nothing_is_said(block: str) -> None:
     assert "change OVERRIDES in bcclessons/site/material.py" in warning
 
 
-def test_a_built_site_has_no_rule_for_all_elements_while_its_palette_is_set(
-    site: Path,
-) -> None:
-    (palette,) = site.glob("assets/stylesheets/palette.*.min.css")
-    text = palette.read_text()
-    assert "color-switching" not in text
-    # What stands around it in Material's file is still there.
-    assert "[data-md-color-accent=red]{--md-accent-fg-color:" in text
-    assert text.count("{") == text.count("}")
+@pytest.mark.parametrize("each", EDITS, ids=lambda each: each.text)
+def test_a_built_site_has_each_edit(site: Path, each: Edit) -> None:
+    (path,) = site.glob(each.files)
+    built = path.read_text()
+    assert each.text not in built
+    assert each.replacement in built
+    # Nothing else is gone.
+    original = (TEMPLATES / path.relative_to(site)).read_text()
+    for other in EDITS:
+        original = original.replace(other.text, other.replacement)
+    assert built == original
 
 
-def test_another_rule_is_said(tmp_path: Path) -> None:
-    styles = tmp_path / "assets/stylesheets"
-    styles.mkdir(parents=True)
-    (styles / "palette.0123abcd.min.css").write_text(
-        "[data-md-color-switching] *{transition:none!important}"
-    )
+def test_an_edit_of_nothing_is_said(tmp_path: Path) -> None:
+    for each in EDITS:
+        path = tmp_path / each.files.replace("*", "0123abcd")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("[data-md-color-switching] *{transition:none!important}")
     warnings: list[str] = []
-    delete_switching(tmp_path, warnings.append)
-    (warning,) = warnings
-    assert "change SWITCHING in bcclessons/site/material.py" in warning
+    edit(tmp_path, warnings.append)
+    assert len(warnings) == len(EDITS)
+    assert all("change EDITS in bcclessons/site/material.py" in w for w in warnings)
+
+
+def test_a_page_has_the_style_of_each_element_computed_about_once(
+    browser: Browser, address: str
+) -> None:
+    page = browser.new_page(viewport={"width": 412, "height": 823})
+    # The pane is not laid out there until it is near.
+    browser.start_tracing(page=page, categories=["devtools.timeline"])
+    page.goto(f"{address}lessons/02_perf_output/")
+    page.wait_for_load_state("networkidle")
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    computed = sum(
+        event["args"].get("elementCount", 0)
+        for event in events
+        if event["name"] == "UpdateLayoutTree"
+    )
+    elements = page.evaluate("document.querySelectorAll('body *').length")
+    page.close()
+    assert elements / 2 < computed < 1.5 * elements

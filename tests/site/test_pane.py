@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from bcclessons.course.lesson import Lesson, find
 from bcclessons.course.lineref import resolve
@@ -465,20 +467,38 @@ def test_prose_and_program_stand_side_by_side_with_a_rail(
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_material_does_not_measure_code_that_nobody_sees(
-    browser: Browser, address: str, width: int
+    open_page: Open, width: int
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    page = context.new_page()
-    # As Material does, when it looks for code.
-    page.add_init_script(
-        """document.addEventListener("DOMContentLoaded", () => {
-            window.found = document.querySelectorAll("pre > code > .line").length; })"""
+    page = open_page(LESSON, width=width)
+    # It gives an id to what it measures; the buttons are there before a reader comes.
+    measured = page.locator("pre[id]")
+    code = page.locator(".lesson-prose .language-sh > pre")
+    top = "e => scrollTo(0, e.getBoundingClientRect().top + scrollY - 2 * innerHeight)"
+    if width == 390:
+        page.wait_for_timeout(500)
+        expect(measured).to_have_count(0)
+    else:
+        expect(page.locator("#panel-program pre[id]")).to_have_count(1)
+        assert measured.count() < page.locator("pre > code").count() / 2
+    code.last.evaluate(top)
+    button = code.last.locator(".md-code__nav[role=none] > .md-code__button")
+    expect(button).to_be_attached()
+    expect(button).not_to_be_in_viewport()
+
+
+def test_code_that_scrolls_is_reached_where_nothing_hovers(open_page: Open) -> None:
+    page = open_page(
+        "lessons/01_trace_printk/", width=344, has_touch=True, is_mobile=True
     )
-    page.goto(address + LESSON)
-    lines = page.locator("#panel-program pre > code > .line").count()
-    assert lines > 60
-    assert page.evaluate("found") == (0 if width == 390 else lines)
-    context.close()
+    code = page.locator(".lesson-prose .language-sh code").all()
+    wide = "e => e.scrollWidth > e.clientWidth"
+    scrolls = next(each for each in code if each.evaluate(wide))
+    fits = next(each for each in code if not each.evaluate(wide))
+    for each in (scrolls, fits):
+        each.scroll_into_view_if_needed()
+        expect(each.locator("..")).to_have_attribute("id", re.compile("__code"))
+    expect(fits).not_to_have_attribute("tabindex", "0")
+    expect(scrolls).to_have_attribute("tabindex", "0")
 
 
 SMALL_OR_CUT = """() => {

@@ -28,7 +28,7 @@ def block(*commands: str) -> str:
     """Return a block of commands as the site renders it."""
     lines = "\n".join(commands)
     return (
-        '<div class="language-sh highlight"><pre><span></span><code>'
+        '<div class="language-sh highlight"><pre><span></span><code tabindex="0">'
         f"{lines}\n</code></pre></div>"
     )
 

@@ -65,9 +65,6 @@ const Page = (() => {
   // Material searches when a key goes up; text can come without one, by an input method.
   for (const input of all(".md-search__input"))
     input.addEventListener("input", () => input.dispatchEvent(new Event("keyup")));
-  // Where nothing hovers, Material lets the keyboard reach no code that scrolls.
-  const reach = () => all("pre > code").forEach((code) => (code.tabIndex = 0));
-  if (!matchMedia("(hover)").matches) addEventListener("load", () => setTimeout(reach, 300));
   // A label opens the navigation without a script, but the keyboard does not reach it.
   for (const button of all(".rail button"))
     button.addEventListener("click", () => {
@@ -76,23 +73,6 @@ const Page = (() => {
         .find((each) => each.offsetParent)
         ?.focus();
     });
-  // Material measures all code, and so has it laid out at once. Where the program is far below
-  // the text, it is not there at that moment.
-  addEventListener(
-    "DOMContentLoaded",
-    () => {
-      if (matchMedia("(min-width: 60em)").matches) return;
-      for (const code of all("#panel-program pre > code")) {
-        const { parentElement } = code;
-        code.remove();
-        code.tabIndex = 0; // as Material would have it
-        addEventListener("DOMContentLoaded", () => parentElement?.append(code));
-      }
-    },
-    true,
-  );
-  // Material wraps each copy button in a <nav>, which is no landmark.
-  addEventListener("load", () => all(".md-code__nav").forEach((nav) => (nav.role = "none")));
 
   return {
     all,
