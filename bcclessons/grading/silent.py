@@ -38,6 +38,17 @@ def mistake(program: str, output: str | None = None) -> Feedback | None:
     found = in_c(source)
     if found is not None:
         return found
+    letter = source.member(r"(?:^|[;{])\s*char\s+\w+\s*;")
+    if letter is not None:
+        return Feedback(
+            Text(
+                ja="char のメンバは，Python では長さ 1 のバイト列になる．b'\\0' も真である．"
+                "数には u8 を使う．",
+                en="In Python, a char member is bytes of length 1, and even b'\\0' is true: "
+                "for a number, use u8.",
+            ),
+            line=letter,
+        )
     for number, line in enumerate(program.splitlines(), 1):
         if _LITERAL_FOR_S.search(line):
             return Feedback(

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from bcclessons.grading import diagnosis
+from bcclessons.grading import compiler, diagnosis
 from bcclessons.grading.contract import Limits, Observation, Request
+from bcclessons.grading.source import Source
 
 DATA: dict[str, Any] = json.loads(
     (Path(__file__).parent / "messages" / "recorded.json").read_text()
@@ -46,7 +47,9 @@ def test_a_message_is_explained_and_led_to_its_line(
         status=status,
     )
     request = Request(program_of(name), "", [], Limits(1, 1, 1))
-    found = diagnosis.behaviour(observed, request)
+    found = diagnosis.behaviour(observed, request) or compiler.warning(
+        recorded["stderr"], Source(request.program)
+    )
     assert found is not None
     assert case["says"] in found.text.en
     assert found.text.ja != found.text.en
