@@ -10,6 +10,7 @@ import ctypes
 import json
 import mmap
 import os
+import re
 import struct
 import sys
 import time
@@ -71,27 +72,28 @@ def print_event(b, event, line):
     note(
         "printed",
         end=end,
-        members=[
-            [name, getattr(kind, name).offset, getattr(kind, name).size]
-            for name, *_ in kind._fields_
-        ],
+        members=[[name, (at := getattr(kind, name)).offset, at.size] for name, *_ in kind._fields_],
         sizeof=ctypes.sizeof(kind),
-        values={name: show(getattr(event, name)) for name in NOTED},
+        values={name: str(getattr(event, name)) for name in NOTED},
         line=line.decode(),
-        stages=[stage(value) for _, value in stages(b, event)],
+        stages=stages(b, event),
     )
 
 
 def stages(b, event):
     """Return what was kept of an event, in order."""
-    found = ((key.value, value) for key, value in b["stages"].items())
-    return sorted((each for each in found if each[0] >> 3 == event.pid), key=lambda each: each[0])
-
-
-def stage(value):
-    found = {name: getattr(value, name) for name in ("at", "produced", "consumed", "cpu")}
-    at = ctypes.addressof(value) + type(value).bytes.offset
-    return {**found, "bytes": ctypes.string_at(at, type(value).bytes.size).hex()}
+    found = sorted((key.value, value) for key, value in b["stages"].items())
+    return [
+        {
+            "at": value.at,
+            "produced": value.produced,
+            "consumed": value.consumed,
+            "cpu": value.cpu,
+            "bytes": ctypes.string_at(ctypes.addressof(value) + type(value).bytes.offset, 40).hex(),
+        }
+        for key, value in found
+        if key >> 3 == event.pid
+    ]
 
 
 def keep_shells_on(cpu):
@@ -110,10 +112,6 @@ def shells():
     return found
 
 
-def show(value):
-    return repr(value) if isinstance(value, bytes) else str(value)
-
-
 # Afterwards.
 
 
@@ -128,22 +126,13 @@ def layout(printed, values):
     return [*found, member("padding", end, printed["sizeof"] - end)]
 
 
-def bytes_view(data, members, new=""):
-    return {"kind": "bytes", "hex": data, "members": members, "new": new}
-
-
 def record_view(record, printed, values, new=""):
     """Return a record of the ring: its header, and the struct."""
     length, page = struct.unpack("2I", bytes.fromhex(record)[:HEADER])
     shown = f"{length & ~BUSY} | BUSY_BIT" if length & BUSY else str(length)
-    header = [
-        member("header.len", 0, 4, shown),
-        member("header.pg_off", 4, 4, str(page)),
-    ]
-    data = [
-        {**each, "offset": each["offset"] + HEADER} for each in layout(printed, values)
-    ]
-    return bytes_view(record, [*header, *data], new)
+    header = [member("header.len", 0, 4, shown), member("header.pg_off", 4, 4, str(page))]
+    data = [{**each, "offset": each["offset"] + HEADER} for each in layout(printed, values)]
+    return {"kind": "bytes", "hex": record, "members": [*header, *data], "new": new}
 
 
 def ring_view(ring, size):
@@ -156,13 +145,10 @@ def plain(value):
     return value[2:-1] if value.startswith("b") else value
 
 
-def line_view(line, values):
+def line_view(line):
     """Return a line whose columns are known by the members that they show."""
-    parts, rest = [], line
-    for name in ("time", "comm", "pid"):
-        before, text, rest = rest.partition(plain(values[name]))
-        parts += [["", before], [name, text]]
-    parts = [part for part in [*parts, ["", rest]] if part[1]]
+    *columns, blank, message = re.split("( +)", line, maxsplit=3)
+    parts = [*zip(("time", "", "comm", "", "pid"), columns), ("", blank + message)]
     return {"kind": "line", "parts": parts}
 
 
@@ -190,23 +176,19 @@ def notes():
 
 def common(arrived, printed):
     """Return the values of an event, and the views that both recordings have."""
-    length, page = struct.unpack("2I", bytes.fromhex(arrived["record"])[:HEADER])
     values = {
         **{name: plain(text) for name, text in printed["values"].items()},
         "cpu": str(printed["stages"][0]["cpu"]),
-        "sizeof": str(printed["sizeof"]),
         "size": str(arrived["size"]),
         "padding_size": str(layout(printed, {})[-1]["size"]),
-        "length": str(length),
-        "page": str(page),
+        "length": str(printed["sizeof"]),
         "header_size": str(HEADER),
         "record_size": str(len(arrived["record"]) // 2),
-        "ring_size": str(arrived["ring"]["size"]),
         "address": hex(arrived["address"]),
     }
     views = {
         "record": record_view(arrived["record"], printed, printed["values"]),
-        "line": line_view(printed["line"], printed["values"]),
+        "line": line_view(printed["line"]),
     }
     return values, views
 
@@ -220,8 +202,8 @@ def journey():
     after = next(each for each in found["polls"] if each["now"] > printed["end"])
     members = layout(printed, printed["values"])
     kept = printed["stages"][0]["bytes"][: printed["sizeof"] * 2]
-    views["data"] = bytes_view(kept, members)
-    views["event"] = bytes_view(arrived["record"][HEADER * 2 :], members)
+    for name, data in (("data", kept), ("event", arrived["record"][HEADER * 2 :])):
+        views[name] = {"kind": "bytes", "hex": data, "members": members}
     for name, each in (("before", before), ("ring", arrived), ("after", after)):
         views[name] = ring_view(each["ring"], arrived["ring"]["size"])
     views["times"] = {
@@ -251,26 +233,16 @@ def reserve():
         name, new = (NOTED[done - 1],) * 2 if done else ("busy", "header.len")
         views[name] = record_view(stage["bytes"], printed, assigned, new)
     views["record"]["new"] = "header.len"
-    views["memory"] = {
-        "kind": "memory",
-        "places": [
-            place("kernel", first["at"] + HEADER, last["bytes"]),
-            place("user", arrived["address"], arrived["record"]),
-        ],
-    }
-    values["kernel_address"] = hex(first["at"] + HEADER)
+    places = []
+    for space, address, record in (
+        ("kernel", first["at"] + HEADER, last["bytes"]),
+        ("user", arrived["address"], arrived["record"]),
+    ):
+        (value,) = struct.unpack_from("Q", bytes.fromhex(record), HEADER)
+        at = {"space": space, "name": "data", "address": f"0x{address:016x}"}
+        places.append({**at, "value": str(value)})
+    views["memory"] = {"kind": "memory", "places": places}
     return {"values": values, "views": views}
-
-
-def place(space, address, record):
-    """Return where the struct is, and the time that was read there."""
-    (value,) = struct.unpack_from("Q", bytes.fromhex(record), HEADER)
-    return {
-        "space": space,
-        "name": "data",
-        "address": f"0x{address:016x}",
-        "value": str(value),
-    }
 
 
 if __name__ == "__main__":
