@@ -128,6 +128,22 @@ def test_two_numbers_compared_as_one_are_pointed_at(c_part: str, found: bool) ->
     assert (feedback is not None and "two numbers" in feedback.text.en) is found
 
 
+@pytest.mark.parametrize(
+    ("member", "found"),
+    [
+        ("char is_exit;", True),
+        ("    u32 pid; char is_exit;", True),
+        ("char comm[16];", False),
+        ("char *name;", False),
+        ("unsigned char is_exit;", False),
+        ("u8 is_exit;", False),
+    ],
+)
+def test_a_member_that_python_reads_as_bytes_is_named(member: str, found: bool) -> None:
+    feedback = silent.mistake(f'x = """\nstruct data_t {{\n{member}\n}};\n"""\n')
+    assert (feedback is not None and "a char member" in feedback.text.en) is found
+
+
 def test_bytes_that_python_shows_are_named() -> None:
     program = 'print("PID")\n    print(event.pid, event.comm)\n'
     found = silent.mistake(program, "77 b'learner'")

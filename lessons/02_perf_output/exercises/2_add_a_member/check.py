@@ -1,6 +1,7 @@
 """TID is the number of the thread that calls execve."""
 
 from bcclessons.console.text import Text
+from bcclessons.grading.source import Source
 from bcclessons.grading.trial import CheckFailed, Trial
 
 
@@ -51,3 +52,13 @@ def check(trial: Trial) -> None:
                 line,
                 code=("data.tid", "bpf_get_current_pid_tgid"),
             )
+    narrow = Source(trial.program).member(r"\b(?:[us](?:8|16)|short|char) +tid\s*;")
+    if narrow is not None:
+        raise CheckFailed(
+            Text(
+                ja="TID は 4194304 までの数なので，16 ビットには入らない．u32 にする．",
+                en="A TID can be as large as 4194304, which does not fit into 16 bits: make "
+                "it a u32.",
+            ),
+            line=narrow,
+        )

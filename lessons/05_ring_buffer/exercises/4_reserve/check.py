@@ -3,6 +3,8 @@
 from bcclessons.console.text import Text
 from bcclessons.grading.trial import CheckFailed, Trial
 
+POINTER = 8  # bytes
+
 
 def check(trial: Trial) -> None:
     """Raise CheckFailed for the first thing that is not as it should be."""
@@ -37,6 +39,17 @@ def check(trial: Trial) -> None:
         if line["file"] == file:
             continue
         length = len(line["file"])
+        if length == POINTER - 1 and file.startswith(line["file"]):
+            raise CheckFailed(
+                Text(
+                    ja=f"{len(file)} 文字のファイル名が，{length} 文字で切れている．渡した大きさは，"
+                    "ポインタの大きさではないか．",
+                    en=f"A file name of {len(file)} characters is cut to {length}. Is the "
+                    "size that you give that of a pointer?",
+                ),
+                line,
+                code="bpf_probe_read",
+            )
         if line["file"] == file[:length] and length:
             raise CheckFailed(
                 Text(
