@@ -139,6 +139,17 @@ def test_a_link_to_a_step_opens_it(open_page: Open, name: str, width: int) -> No
     assert step(page) == "journey-line"
 
 
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [("journey", "journey-typed"), ("journey-slow", "journey-slow-start")],
+)
+def test_a_link_to_a_track_opens_its_first_step(
+    open_page: Open, name: str, step: str
+) -> None:
+    page = open_page(f"{LESSON}#{name}")
+    expect(page.locator(f"#{step}")).to_be_in_viewport()
+
+
 def test_the_address_leads_back_to_the_step(open_page: Open) -> None:
     page = opened(open_page)
     assert "#" not in page.url  # nothing was stepped yet

@@ -348,6 +348,41 @@ def test_a_link_to_a_line_shows_it(open_page: Open, width: int) -> None:
         assert line in lit(page)
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_link_to_several_lines_shows_them(open_page: Open, width: int) -> None:
+    page = open_page(f"{LESSON}#L13-L17", viewport={"width": width, "height": 800})
+    page.wait_for_function(IS_LIT)
+    assert lit(page) == [13, 14, 15, 16, 17]
+    page.wait_for_function(IN_PANE, arg=17)
+
+
+# A laptop, a tablet, a large screen at 200 %, and a phone in each direction.
+@pytest.mark.parametrize(
+    ("width", "height"), [(1366, 650), (1024, 600), (960, 540), (390, 844), (844, 390)]
+)
+def test_lines_that_a_run_lights_are_seen_next_to_the_player(
+    open_page: Open, width: int, height: int
+) -> None:
+    page = open_page(
+        "lessons/05_ring_buffer/",
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",
+    )
+    page.locator(".question-skip").evaluate_all("all => all.forEach(e => e.click())")
+    page.locator(".run .watch").nth(2).click()
+    expect(page.locator("#panel-run .ap-player")).to_have_count(1)
+    page.wait_for_function(IS_LIT)
+    for line in lit(page):
+        page.wait_for_function(IN_PANE, arg=line)
+        page.wait_for_function(IN_VIEW, arg=f"#L{line}")
+    # A reference in the text of the run, too.
+    reference = page.locator(".line-reference[data-lines='66-66']").last
+    page.keyboard.press("Escape")
+    reference.click()
+    page.wait_for_function(IN_PANE, arg=66)
+    page.wait_for_function(IN_VIEW, arg="#L66")
+
+
 def test_the_reader_may_look_elsewhere_in_the_program(open_page: Open) -> None:
     page = open_page(LESSON, viewport={"width": 1280, "height": 600})
     page.locator(".line-reference", has_text=SUBMIT).first.click()
@@ -414,6 +449,13 @@ def test_the_tab_that_is_pressed_stays_until_it_is_pressed_again(
     expect(run).to_have_attribute("aria-selected", "true")
     run.press("ArrowLeft")
     expect(page.get_by_role("tab", name="プログラム")).to_be_focused()
+    for key, name in (
+        ("End", "演習"),
+        ("ArrowRight", "プログラム"),
+        ("Home", "プログラム"),
+    ):
+        page.keyboard.press(key)
+        expect(page.get_by_role("tab", name=name)).to_be_focused()
     run.click()
     page.evaluate("scrollTo(0, 1600)")
     expect(run).to_have_attribute("aria-selected", "false")

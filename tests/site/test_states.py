@@ -142,10 +142,52 @@ def test_the_keyboard_opens_the_navigation_of_the_rail(open_page: Open) -> None:
     expect(page.locator(".md-sidebar--primary a:focus")).to_be_in_viewport()
 
 
-def test_a_box_that_the_keyboard_is_at_is_seen(open_page: Open) -> None:
-    page = open_page(LESSON, viewport={"width": 1280, "height": 800})
+COVERED = """() => {
+    const e = document.activeElement;
+    const {left, top, width, height} = e.getBoundingClientRect();
+    const at = document.elementFromPoint(left + width / 2, top + Math.min(height / 2, 20));
+    return e.contains(at) || at?.contains(e) ? null : e.outerHTML.slice(0, 80);
+}"""
+"""What has the keyboard, if anything else is drawn over it."""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_the_keyboard_goes_back_to_is_not_below_the_header(
+    open_page: Open, width: int
+) -> None:
+    page = open_page(
+        "en/lessons/06_losing_events/",
+        viewport={"width": width, "height": 800},
+        reduced_motion="reduce",
+    )
+    page.locator(".md-footer a").last.focus()
+    covered = []
+    for _ in range(110):
+        page.keyboard.press("Shift+Tab")
+        covered.append(page.evaluate(COVERED))
+    # A kernel's box has no size of its own: its label shows that it has the keyboard.
+    assert [each for each in covered if each and "kernel-run" not in each] == []
+
+
+@pytest.mark.parametrize("path", ["en/", LESSON, "en/glossary/"])
+def test_a_closed_drawer_opens_for_the_keyboard_alone(
+    open_page: Open, path: str
+) -> None:
+    page = open_page(path, viewport={"width": 640, "height": 800})
+    drawer = page.locator(".md-sidebar--primary")
     page.keyboard.press("Tab")
-    for box in (".pane-follow input", ".exercise input"):
+    expect(drawer).not_to_be_in_viewport()
+    page.locator(".md-sidebar--primary a[href]").last.focus()
+    expect(drawer).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    expect(page.locator(".md-sidebar--primary:focus-within")).to_have_count(0)
+    expect(drawer).not_to_be_in_viewport()
+
+
+def test_a_box_that_the_keyboard_is_at_is_seen(open_page: Open) -> None:
+    page = open_page("en/lessons/06_losing_events/", width=1280)
+    page.keyboard.press("Tab")
+    for box in (".pane-follow input", ".exercise input", ".simulator select"):
         page.locator(box).first.focus()
         style = page.locator(box).first.evaluate(
             "e => getComputedStyle(e).outlineStyle"

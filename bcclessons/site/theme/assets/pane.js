@@ -17,9 +17,7 @@ const Pane = (() => {
   // What lights lines, the strongest first: the pointer or the keyboard; another part of the
   // page; a click, or what is being read.
   const nothing = /** @type {Lit} */ ({ elements: [], lines: [] });
-  let pointed = nothing;
-  let asked = nothing;
-  let pinned = nothing;
+  let [pointed, asked, pinned] = [nothing, nothing, nothing];
   let own = 0; // until when the page scrolls by itself
   let stay = /^#L\d/.test(location.hash); // what was gone to stays lit until the reader moves on
   let moving = 0; // until when the program does; not where the reader scrolls it
@@ -99,9 +97,10 @@ const Pane = (() => {
       keep(Page.get("tab") === name ? null : name);
       open(name);
     });
-    each.addEventListener("keydown", ({ key }) => {
-      const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
-      if (by) tabs[(i + by + tabs.length) % tabs.length].focus();
+    each.addEventListener("keydown", (event) => {
+      const to = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: -1 }[event.key];
+      if (to !== undefined) event.preventDefault();
+      tabs.at((to ?? i) % tabs.length)?.focus();
     });
   });
   keep(Page.get("tab"));
@@ -174,7 +173,7 @@ const Pane = (() => {
     setTimeout(scrolled, 3100);
     stay = true;
     asked = nothing;
-    if (pane.dataset.tab !== "run") open("program");
+    if (pane.dataset.tab !== "run" || !split()) open("program");
     if (block) to.scrollIntoView({ block, behavior: Page.behavior });
     pin({ elements: [to], lines });
   };
@@ -217,11 +216,12 @@ const Pane = (() => {
       if (!event.detail) reference.focus({ preventScroll: true });
     });
   const arrive = () => {
-    const n = Number(/^#L(\d+)$/.exec(location.hash)?.[1]);
-    if (!n || !line(n)) return;
+    const [, n, end] = /^#L(\d+)(?:-L(\d+))?$/.exec(location.hash)?.map(Number) ?? [];
+    if (!n || !line(end || n)) return;
+    const lines = Array.from({ length: (end || n) - n + 1 }, (_, i) => n + i);
     dock();
     const [reference] = explaining(n);
-    go(reference ?? pane, reference && "center", [n]);
+    go(reference ?? pane, reference && "center", lines);
   };
   for (const type of ["load", "hashchange"]) addEventListener(type, arrive);
 
