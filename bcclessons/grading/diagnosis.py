@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ def behaviour(
     if ending in ("early", "by itself"):
         return _death(observed, request, source, exercise)
     interrupted = ending == "interrupted"
-    found = exceptions.exception(stderr, source, exercise, interrupted=interrupted)
+    found = _exception(stderr, source, exercise, interrupted=interrupted)
     if found is not None:
         return found
     if ending == "hung":
@@ -84,6 +85,22 @@ def behaviour(
             )
         )
     return None
+
+
+def _exception(
+    stderr: str, source: Source, exercise: str, *, interrupted: bool = False
+) -> Feedback | None:
+    found = exceptions.exception(stderr, source, exercise, interrupted=interrupted)
+    # A key of a map is no struct in Python where clang has warned that it is none in C.
+    if found and re.search(r"'c_\w+' object has no attribute", found.text.en):
+        warned = compiler.warning(stderr, source)
+        if warned is not None:
+            text = Text(
+                ja=f"{found.text.ja}．{warned.text.ja}",
+                en=f"{found.text.en}. {warned.text.en}",
+            )
+            return Feedback(text, found.output, warned.line)
+    return found
 
 
 def _first(source: Source, *fragments: str) -> int | None:
@@ -132,7 +149,7 @@ def _death(
         (silent.in_c(source) if undefined else None)
         or compiler.failure(stderr, source)
         or verifier.refusal(stderr, source)
-        or exceptions.exception(stderr, source, exercise)
+        or _exception(stderr, source, exercise)
     )
     if found is not None:
         return found

@@ -87,6 +87,20 @@ CLANG = (
         "struct task_struct has no member state: since kernel 5.14 it is __state.",
     ),
     Meaning(
+        r"no member named 'atomic_increment' in 'struct \w+_table_t'",
+        "この BCC に atomic_increment() は無い（BCC 0.21 からある）．lookup() で得たポインタに "
+        "__sync_fetch_and_add() で足す．",
+        "This BCC has no atomic_increment(), which came with BCC 0.21: add by "
+        "__sync_fetch_and_add(), to the pointer from lookup().",
+    ),
+    Meaning(
+        r"no member named '(\w+)' in 'struct (\w+)_table_t'",
+        "マップ {1} に {0}() という関数は無い．綴りが違うか，ほかの種類のマップのものか，この BCC より"
+        "新しい．",
+        "The map {1} has no function {0}(): it is misspelt, or of another kind of map, or "
+        "newer than this BCC.",
+    ),
+    Meaning(
         r"'(\S+\.h)' file not found",
         "{0} が無い．C の部分から使えるのは，カーネルのヘッダだけである．",
         "There is no {0}: the C part can include headers of the kernel only.",
@@ -153,6 +167,13 @@ WARNINGS = (
         "だけで，値は 3 つまで，%s は 1 つまでである．",
         "bpf_trace_printk() takes no formats but %d %u %x %ld %lu %lx %lld %llu %llx %p "
         "%s, three values at most, and one %s.",
+    ),
+    Meaning(
+        r"incompatible pointer types passing '(struct \w+ \*)' to parameter of type '([^']+)'",
+        "{0} を渡しているが，{1} のはずである．マップの定義の型を確かめる．構造体なら struct を"
+        "付ける．",
+        "A {0} is passed where a {1} is expected: check the types in the definition of the "
+        "map. That of a struct begins with the word struct.",
     ),
     CONVERSION,
 )  # fmt: skip

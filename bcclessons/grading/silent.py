@@ -22,6 +22,7 @@ _BYTES = re.compile(r"(?:^|[\s=(,\[])b(['\"]).*\1")
 _NOT_CALLED = re.compile(r"\b(bpf_(?:get|ktime)_\w+)\b(?! *\()")
 _IDS = r"(bpf_get_current_(?:uid_gid|pid_tgid))\(\)"
 _BOTH = re.compile(rf"\bu64 +(\w+) *= *{_IDS} *;")
+_MOVED = re.compile(r"(?:^ *|[;{)] *)((?:\* *)?(\w+) *\+\+|(\w+) *\+= *1) *;")
 _NO_VALUE = re.compile(r"\* *(\w+) *;")
 _STARTS = re.compile(r"\b(?:subprocess\.\w+|os\.(?:system|popen|spawn\w+))\(")
 _PAGES = re.compile(r"page_cnt *= *([\d<* ()]+)")
@@ -99,6 +100,18 @@ def in_c(source: Source) -> Feedback | None:
                     "比べる前に，片方を取り出す．",
                     en=f"{helper}() returns two numbers in 64 bits: take one of them "
                     "before you compare.",
+                ),
+                line=number,
+            )
+        moved = _MOVED.search(code)
+        name = (moved[2] or moved[3]) if moved else ""
+        if moved and re.search(rf"\* *{name} *=[^;]*\.lookup", text):
+            return Feedback(
+                Text(
+                    ja=f"{moved[1]} は，値ではなく，ポインタ {name} に 1 を足す．"
+                    f"__sync_fetch_and_add({name}, 1); と書く．",
+                    en=f"{moved[1]} adds 1 to the pointer {name}, not to the value: write "
+                    f"__sync_fetch_and_add({name}, 1);",
                 ),
                 line=number,
             )

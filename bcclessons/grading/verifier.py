@@ -139,6 +139,14 @@ VERIFIER = (
         "to, the size, and where from; a size that varies must be unsigned, and bound by &.",
     ),
     Meaning(
+        r"call bpf_map_(lookup|update|delete)_elem#\d+ *\n"
+        r"R\d type=(?:scalar|inv)\S* expected=",
+        "マップの {0}() には，キーや値そのものではなく，それを入れた変数へのポインタを渡す．& を"
+        "付ける．",
+        "Give {0}() of a map a pointer to a variable that holds the key or the value (&), "
+        "not the key or the value itself.",
+    ),
+    Meaning(
         r"R1 type=(?:scalar|inv)\S* expected=ctx",
         "perf_submit() の第 1 引数には，BPF プログラムが受け取った ctx をそのまま渡す．",
         "The first argument of perf_submit() must be the very ctx that the BPF program "

@@ -113,6 +113,25 @@ def test_each_message_has_its_meaning(stderr: str, says: str) -> None:
     assert says in diagnosed(stderr, "x").text.en
 
 
+def test_a_key_that_is_no_struct_is_explained_by_what_clang_warned_of() -> None:
+    stderr = (
+        "/virtual/main.c:22:44: warning: incompatible pointer types passing 'struct key_t "
+        "*' to parameter of type 'key_t *' (aka 'int *') [-Wincompatible-pointer-types]\n"
+        "    u64 *count = counts.lookup(&key);\n"
+        "                               ^~~~\n"
+        "Traceback (most recent call last):\n"
+        '  File "/tmp/my_sample", line 6, in <module>\n'
+        "    print(key.uid)\n"
+        "AttributeError: 'c_int' object has no attribute 'uid'\n"
+    )
+    program = (
+        'b = """\nint f() {\n    u64 *count = counts.lookup(&key);\n}\n"""\nprint()\n'
+    )
+    found = diagnosed(stderr, program)
+    assert "begins with the word struct" in found.text.en
+    assert found.line == 3
+
+
 @pytest.mark.parametrize(
     ("c_part", "found"),
     [
@@ -142,6 +161,27 @@ def test_two_numbers_compared_as_one_are_pointed_at(c_part: str, found: bool) ->
 def test_a_member_that_python_reads_as_bytes_is_named(member: str, found: bool) -> None:
     feedback = silent.mistake(f'x = """\nstruct data_t {{\n{member}\n}};\n"""\n')
     assert (feedback is not None and "a char member" in feedback.text.en) is found
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("count++;", True),
+        ("*count++;", True),
+        ("if (count) *count++;", True),
+        ("count += 1;", True),
+        ("(*count)++;", False),
+        ("*count += 1;", False),
+        ("__sync_fetch_and_add(count, 1);", False),
+        ("u64 n = 0; n++;", False),
+    ],
+)
+def test_a_pointer_that_is_moved_is_pointed_at(statement: str, found: bool) -> None:
+    c_part = f"    u64 *count = counts.lookup(&key);\n    {statement}\n"
+    feedback = silent.mistake(f'x = """\n{c_part}"""\n')
+    assert (
+        feedback is not None and "to the pointer count" in feedback.text.en
+    ) is found
 
 
 def test_bytes_that_python_shows_are_named() -> None:
