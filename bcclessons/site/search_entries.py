@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 _BREAK = "\u200b"
 """Stands in a text wherever an excerpt may begin. It takes no room."""
-_PIECE = 80
+_PIECE = 100
 """From how many characters on a sentence is broken at its commas, too."""
 
 _BLOCKS = {"p", "li", "tr", "pre", "dt", "dd", "div", "summary", "figcaption"}
@@ -24,6 +24,12 @@ _IGNORED_CLASSES = {
     *("hint", "answer", "solution", "exercise-tools"),
 }
 
+# What heads the first column of a table that explains messages: a row is found by itself.
+_MESSAGES = {"表示", "It says"}
+
+# What the reference says again, at length.
+_REPEATED = {"使った関数", "The calls used"}
+
 # Of two pages that say the same, the one for what goes wrong comes first.
 _RANKS = {
     f"{root}{page}{end}": 1.05
@@ -35,13 +41,14 @@ _RANKS = {
 
 @dataclass
 class Entry:
-    """A place that can be found: a page's beginning, a section, a term."""
+    """A place that can be found: a page's beginning, a section, a term, a message."""
 
     location: str
     title: str
     names: list[str] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
     is_term: bool = False
+    is_message: bool = False
 
     @property
     def data(self) -> dict[str, object]:
@@ -54,7 +61,9 @@ class Entry:
             "title": title,
             "text": text,
         }
-        rank = 0.4 if self.is_term else _RANKS.get(self.location.split("#")[0])
+        rank = _RANKS.get(self.location.split("#")[0])
+        if self.is_term or self.is_message:
+            rank = 0.4 if self.is_term else 0.6
         return {**data, "rank": rank} if rank else data
 
     @property
@@ -72,7 +81,9 @@ def fold(text: str) -> str:
 def names_of(titles: Iterable[str]) -> list[str]:
     """Return what one may call an entry, as search.js looks it up."""
     parts = [part for title in titles for part in (title, *re.split("[(（,，]", title))]
-    return [name for part in parts if (name := re.sub("[ー ]", "", fold(part)))]
+    parts += [re.sub(" function$|関数$", "", part) for part in parts]
+    names = (re.sub("[ー ]", "", fold(part)) for part in parts)
+    return [name for name in dict.fromkeys(names) if name]
 
 
 def entries_of(path: str, title: str, content: str) -> list[Entry]:
@@ -80,21 +91,22 @@ def entries_of(path: str, title: str, content: str) -> list[Entry]:
     parser = _Reader(path, title)
     parser.feed(content)
     parser.close()
-    return parser.entries
+    return [entry for entry in parser.entries if entry.title not in _REPEATED]
 
 
 class _Reader(HTMLParser):
-    """Reads the HTML of a page: a heading begins an entry, and so does a term."""
+    """Reads the HTML of a page: a heading, a term and a message each begin an entry."""
 
     def __init__(self, path: str, title: str) -> None:
         super().__init__()
-        self.entries = [Entry(path, title)]
+        self.entries = [Entry(path, title, names_of([title]))]
         self._path = path
         self._section = self.entries[0]
         self._open: list[tuple[str, bool]] = []
         self._text = ""
         self._cells: list[str] = []
         self._anchor = ""
+        self._is_of_messages = False
         self._runs = 0
 
     @property
@@ -116,6 +128,8 @@ class _Reader(HTMLParser):
         if tag in _HEADINGS and tag != "h1" and "id" in values:
             self._section = Entry(f"{self._path}#{values['id']}", "")
             self.entries.append(self._section)
+        if tag == "table":
+            self._is_of_messages = False
         if tag == "tr":
             self._cells, self._anchor = [], ""
         if tag == "a" and "id" in values and self._open and self._open[-1][0] == "td":
@@ -145,8 +159,17 @@ class _Reader(HTMLParser):
             self._text += data
 
     def _end_row(self) -> None:
-        """Add a table's row, which is an entry of its own if it explains a term."""
-        if self._anchor:
+        """Add a table's row, which is an entry if it explains a term or a message."""
+        if self._is_of_messages:
+            title, *texts = self._cells
+            entry = Entry(
+                self._section.location, title, pieces=_pieces("．".join(texts))
+            )
+            entry.is_message = True
+            self.entries.append(entry)
+        elif not _MESSAGES.isdisjoint(self._cells[:1]):
+            self._is_of_messages = True
+        elif self._anchor:
             *titles, text = self._cells
             title = titles[0] + "".join(
                 f"（{other}）" for other in titles[1:] if fold(other) != fold(titles[0])

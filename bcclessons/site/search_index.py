@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 from bcclessons.console.text import Language, Text
@@ -22,8 +22,12 @@ _WORD = re.compile("[a-z_][a-z0-9_]{4,}|[ァ-ヶー]{4,}|[一-龠々]{3,}")
 
 # What says nothing about what one looks for.
 _IGNORED = (
-    "a an and are be can do does for how i in is it mean means my of on the this to "
-    "was what when where which why with you"
+    "a an and are be can did do does for from has have how i in is it its me mean means "
+    "my of on or so that the there this to use used using was what when where which why "
+    "with work works you your "
+    "する 使う 使い 方 知りたい 動く 見る 方法 ください とは です ます したい できる できない "
+    # What every message has.
+    "/virtual/main.c error errors exception file included last line most recent traceback warning"
 )
 
 _NOTHING = {
@@ -67,18 +71,14 @@ def _index(entries: list[Entry], language: Language) -> dict[str, object]:
     everything = fold(" ".join(f"{entry.title} {entry.text}" for entry in entries))
     words = Counter(_WORD.findall(everything))
     # Terms are of more than one kind of letter.
-    terms = (fold(entry.title.split("（")[0]) for entry in entries if entry.is_term)
+    terms = {fold(entry.title.split("（")[0]) for entry in entries if entry.is_term}
     words.update(term for term in terms if len(term) > 4)
     return {
         "entries": [entry.data for entry in entries],
         "exact": _exact(entries, data["synonyms"], data["first"]),
         "words": "\n".join(word for word, _ in words.most_common()),
         "ignored": ["", *_IGNORED.split()],
-        "synonyms": [
-            [_key(said), *found]
-            for said, meant in data["synonyms"].items()
-            if (found := [fold(word) for word in meant if fold(word) in everything])
-        ],
+        "synonyms": _synonyms(data["synonyms"], everything, terms),
         "nothing": [
             [{**entry.data, "text": text.to(language), "score": 1, "terms": {}}]
             for page, text in _NOTHING.items()
@@ -88,10 +88,24 @@ def _index(entries: list[Entry], language: Language) -> dict[str, object]:
     }
 
 
+def _synonyms(
+    synonyms: Mapping[str, list[str]], everything: str, terms: Set[str]
+) -> list[list[str]]:
+    """Return patterns of what is typed, each with those words for it that the pages have."""
+    keys: dict[tuple[str, ...], list[str]] = {}
+    for said, meant in synonyms.items():
+        if said in terms:
+            continue
+        if found := tuple(fold(word) for word in meant if fold(word) in everything):
+            keys.setdefault(found, []).append(_key(said))
+    return [["|".join(patterns), *found] for found, patterns in keys.items()]
+
+
 def _key(said: str) -> str:
-    """Return the pattern by which search.js finds a key in what was typed."""
-    pattern = "ー?".join(re.escape(letter) for letter in fold(said).replace("ー", ""))
-    return rf"(^|\W){pattern}" if said.isascii() else pattern
+    """Return the pattern by which search.js finds a key, itself one, in what was typed."""
+    if said.isascii():
+        return rf"\b{fold(said)}"
+    return re.sub("ー|(?<=[ァ-ヴ])(?=[ぁ-ん一-龠])", "ー?", fold(said))
 
 
 def _exact(
@@ -111,13 +125,17 @@ def _exact(
             for name in entry.names if entry.is_term is is_term else ():
                 if is_term or names[name] == 1:
                     found[name] = number
+    # Other headings are found by their words.
+    kept = [e for e in entries if e.is_term or "#" not in e.location or "(" in e.title]
+    exact = {name: found[name] for e in kept for name in e.names if name in found}
     titles = [None if entry.is_term else entry.title for entry in entries]
     for title, names_of_it in chosen.items():
         if title in titles:
             number = titles.index(title)
-            found.update((name, number) for name in names_of(names_of_it))
+            exact.update((name, number) for name in names_of(names_of_it))
     for said, meant in synonyms.items():
         numbers = [found[name] for name in names_of(meant) if name in found]
-        for name in names_of([said]) if numbers else ():
-            found.setdefault(name, numbers[0])
-    return found
+        for name in names_of(said.strip("()").split("|")) if numbers else ():
+            if not re.search(r"[?*\\()^]", name):
+                exact.setdefault(name, numbers[0])
+    return exact

@@ -24,9 +24,10 @@
     const letters = [...word.replace(/(?!^)ー/g, "")].map((c) => c.replace(/\W/, "\\$&"));
     return /^[ -~]+$/.test(word) ? letters.join("") : `${letters.join("[ ーの]?")}ー?`;
   };
-  /** A word as the pages have it: itself, one letter off, its parts, its stem. @returns {string[]} */
+  /** A word as the pages have it: itself, one letter off, its parts or stem. @returns {string[]} */
   const known = (word = "") => {
-    const found = all.match(/^\w\w?$/.test(word) ? `\\b${word}\\b` : source(word));
+    if (index.ignored.includes(word)) return [];
+    const found = all.match(/^\w{1,3}$/.test(word) ? `\\b${word}` : source(word));
     if (found) return [found[0]];
     const off = [...word.slice(0, 40)].map((c, i) => {
       const tail = word.slice(i + 1);
@@ -36,8 +37,9 @@
       /^[\wぁ-龠ー]+$/.test(word) && RegExp(`^(${off.join("|")})$`, "m").exec(index.words);
     if (near) return [near[0]];
     const parts = word.match(/[a-z_]\w*|[ァ-ヶー]+|[一-龠々]+[ぁ-ん]*|[ぁ-ん]{3,}/g) ?? [];
-    if (parts[0] !== word) return parts.flatMap((part) => known(part));
-    return /^[一-龠].+[ぁ-ん]$/.test(word) ? known(word.slice(0, -1)) : [];
+    if (parts[0] !== word) return parts.flatMap(known);
+    if (/^[一-龠].+[ぁ-ん]$/.test(word)) return known(word.slice(0, -1));
+    return word.split("_").slice(1).flatMap(known);
   };
   const inName = (at = 0) => /\w\w/.test(all.slice(at - 1, at + 1));
   // Where a pattern is, and how rare; a part of a longer name counts less.
@@ -59,7 +61,7 @@
     if (!index) await load();
     const split = asked.split(/[\s"'`“”‘’「」、，。；：:,;!?()[\]{}<>=|]+/);
     const words = [
-      ...new Set(split.flatMap((word) => (index.ignored.includes(word) ? [] : known(word)))),
+      ...new Set(split.flatMap(known)),
     ].slice(0, 30);
     const meant = index.synonyms.flatMap(([key = "", ...said] = [""]) =>
       asked.match(key) ? said : [],
@@ -67,11 +69,11 @@
     const terms = [
       ...words.map((word) => term(source(word), /^[\d.]+$/.test(word) ? 0.2 : 1)),
       term(source(asked)),
-      ...meant.map((word = "") => term(source(word), words[0] ? 0.4 : 1)),
+      ...meant.map((word = "") => term(source(word))),
       // Words in a row, also with what no page has between them.
       ...words.slice(1).map((word, i) => term(`${source(words[i])}.{0,6}${source(word)}`)),
     ];
-    const names = [asked, words[1] ? "" : `${words[0]}`.replace(/.*\./, "")];
+    const names = [asked, asked.replace(/.*\.|\(.*/g, ""), `${words}`];
     const [first] = names.flatMap((name) => index.exact[name.replace(/[ー ]/g, "")] ?? []);
     const items = index.entries.map((entry = index, i = 0) => {
       let score = 0;
