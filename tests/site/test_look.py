@@ -161,9 +161,53 @@ def test_no_japanese_word_and_no_line_break_is_torn(open_page: Open) -> None:
         page.locator(f".lesson-prose {tag}").first.evaluate(
             "e => [getComputedStyle(e).lineBreak, getComputedStyle(e).wordBreak]"
         )
-        for tag in ("p", "h2")
+        for tag in ("p", "h2", ".table td:first-child")
     ]
-    assert styles == [["strict", "normal"], ["strict", "auto-phrase"]]
+    phrase = ["strict", "auto-phrase"]
+    assert styles == [["strict", "normal"], phrase, phrase]
+
+
+CUT = """() => [...document.querySelectorAll("body *")].filter(e =>
+    e.checkVisibility() && e.clientWidth > 1 &&
+    getComputedStyle(e).overflowX !== "visible" &&
+    (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
+).map(e => e.outerHTML.slice(0, 80))"""
+"""What could only be seen whole by scrolling in it."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "lessons/06_losing_events/",
+        "en/lessons/04_maps/",
+        "support/",
+        "en/peers/",
+        "reference/",
+    ],
+)
+def test_nothing_is_cut_on_paper(open_page: Open, path: str) -> None:
+    page = open_page(path, width=650)  # A4 with its margins
+    page.emulate_media(media="print")
+    assert page.evaluate(CUT) == []
+    headings = page.locator("article :is(h2, h3)")
+    assert headings.evaluate_all(
+        "all => all.every(e => getComputedStyle(e).breakAfter === 'avoid')"
+    )
+
+
+def test_what_is_selected_is_seen_in_colours_of_the_readers_choice(
+    open_page: Open,
+) -> None:
+    page = open_page("lessons/02_perf_output/", forced_colors="active")
+    colour = "e => getComputedStyle(e).backgroundColor"
+    for selected, other in (
+        ("[role=tab][aria-selected=true]", "[role=tab][aria-selected=false]"),
+        (".kernels > :checked + label", ".kernels > :not(:checked) + label"),
+    ):
+        backgrounds = [
+            page.locator(each).first.evaluate(colour) for each in (selected, other)
+        ]
+        assert backgrounds[0] != backgrounds[1], selected
 
 
 def test_our_own_scripts_and_styles_are_small(site: Path) -> None:

@@ -260,6 +260,26 @@ def test_a_presenter_shows_the_right_answer_by_an_arrow(open_page: Open) -> None
     expect(run_after(page)).to_be_visible()
 
 
+def test_a_presenter_sees_the_right_answer_and_no_line_of_another_stop(
+    open_page: Open,
+) -> None:
+    page = open_page(
+        "en/lessons/06_losing_events/",
+        viewport={"width": 1280, "height": 800},
+        reduced_motion="reduce",
+    )
+    page.locator('.line-reference[data-lines="90-90"]').first.click()
+    page.keyboard.press("z")
+    copy = page.locator('.presenter [data-question="06/counts-first"]')
+    for _ in range(9):
+        if copy.count():
+            break
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#panel-program .line.lit")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(copy.locator("[data-right] > :last-child")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_the_start_file_is_in_the_pane_with_what_is_to_do_marked(
     open_page: Open, width: int

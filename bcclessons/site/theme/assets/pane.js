@@ -67,8 +67,8 @@ const Pane = (() => {
   };
   /** Light lines for another part of the page, until it lights others, or none. */
   const light = (/** @type {number[]} */ lines, /** @type {Element} */ by = pane) => {
-    if (!lines.length && by !== pane && by !== asked.elements[0]) return;
-    asked = lines.length ? { elements: [by], lines } : nothing;
+    if (!lines.length && ![pane, asked.elements[0]].includes(by) && !Present.on) return;
+    asked = lines.length || Present.on ? { elements: [by], lines } : nothing;
     show();
   };
 

@@ -49,6 +49,7 @@
         const [right] = all(".presenter .answer[data-right]:not([open])");
         if (by < 0 || !right) return false;
         right.setAttribute("open", "");
+        right.scrollIntoView({ block: "nearest" });
         done();
         return true;
       },
