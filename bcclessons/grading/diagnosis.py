@@ -154,6 +154,11 @@ def _death(
     if found is not None:
         return found
     if observed.status is not None and observed.status < 0:
+        # An assertion of clang's, in the work of BCC on what it has warned of.
+        if observed.status == -signal.SIGABRT and (
+            warned := compiler.warning(stderr, source)
+        ):
+            return warned
         return _killed(-observed.status, source)
     last = _last_line(stderr)
     if "no bcc" in last and source.lines[0].strip() != "#!/usr/bin/python3":

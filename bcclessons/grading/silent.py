@@ -19,6 +19,7 @@ EVENT_OF_ITS_OWN = Text(
 
 _LITERAL_FOR_S = re.compile(r'bpf_trace_printk\("[^"]*%s[^;]*, *"[^"]*" *[,)]')
 _BYTES = re.compile(r"(?:^|[\s=(,\[])b(['\"]).*\1")
+_NOT_WAITING = re.compile(r"\s*\w+\.((?:perf|ring)_buffer_\w+)\s*(?:#.*)?$")
 _NOT_CALLED = re.compile(r"\b(bpf_(?:get|ktime)_\w+)\b(?! *\()")
 _IDS = r"(bpf_get_current_(?:uid_gid|pid_tgid))\(\)"
 _BOTH = re.compile(rf"\bu64 +(\w+) *= *{_IDS} *;")
@@ -57,6 +58,14 @@ def mistake(program: str, output: str | None = None) -> Feedback | None:
                     ja="%s に，C の文字列リテラルを渡しても表示されない．書式の中に書く．",
                     en="A string literal given for %s is not printed: write it into the "
                     "format.",
+                ),
+                line=number,
+            )
+        if waits := _NOT_WAITING.match(line):
+            return Feedback(
+                Text(
+                    ja=f"{waits[1]} は関数である．{waits[1]}() と書いて呼ぶ．",
+                    en=f"{waits[1]} is a function: write {waits[1]}() to call it.",
                 ),
                 line=number,
             )

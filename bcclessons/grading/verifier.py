@@ -190,6 +190,7 @@ def refusal(stderr: str, source: Source) -> Feedback | None:
         # Kernel 5.10 says the same of any global variable.
         line = source.only(rf"& *(?:{'|'.join(source.tables()) or '-'})\b")
         log += "\nR1 type=none expected=map_ptr" if line else ""
+    last_call = _call(log)
     area = _ON_STACK.search(reason)
     if area is not None and int(area[2]) > int(area[1]):
         log += f"\ntoo large for the stack: {area[2]}"
@@ -211,10 +212,9 @@ def refusal(stderr: str, source: Source) -> Feedback | None:
         explained = meaning.explain(log)
         if explained is None:
             continue
-        helper = re.search(r"(?:helper|func) (\w+)#", reason)
-        where = rf"\b{helper[1]}\(" if helper else meaning.where
-        if line is None and where:
-            line = source.only(where, function) or source.only(where)
+        for where in (meaning.where, last_call):
+            if line is None and where:
+                line = source.only(where, function) or source.only(where)
         text = Text(ja=refused.ja + explained.ja, en=f"{refused.en} {explained.en}")
         return Feedback(text, reason or None, line)
     # What an older clang only warns of.
@@ -223,6 +223,16 @@ def refusal(stderr: str, source: Source) -> Feedback | None:
         return Feedback(refused, reason or None, line)
     text = Text(ja=refused.ja + warned.text.ja, en=f"{refused.en} {warned.text.en}")
     return Feedback(text, reason or None, warned.line or line)
+
+
+def _call(log: str) -> str:
+    """Return a pattern of the call that the log ends with, "" where it is none."""
+    found = re.search(r"(?:call|helper|func) (bpf_\w+)#\d+.*(?:\n.*)?\Z", log)
+    if found is None:
+        return ""
+    name = found[1].replace("bpf_perf_event_output", "perf_submit")
+    name = re.sub(r"bpf_map_(\w+)_elem|bpf_(ringbuf_\w+)", r"\1\2", name)
+    return rf"\b(?:{found[1]}|{name})\w*\("
 
 
 def _reason(log: str) -> str:

@@ -181,6 +181,36 @@ def test_a_pointer_that_is_moved_is_pointed_at(statement: str, found: bool) -> N
     ) is found
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("    b.ring_buffer_poll", True),
+        ("    b.perf_buffer_poll  # wait", True),
+        ("    b.perf_buffer_poll()", False),
+        ("    wait = b.perf_buffer_poll", False),
+    ],
+)
+def test_a_poll_that_is_not_called_is_pointed_at(line: str, found: bool) -> None:
+    feedback = silent.mistake(f"while True:\n{line}\n")
+    assert (feedback is not None and "to call it" in feedback.text.en) is found
+
+
+def test_an_assertion_of_clang_is_explained_by_what_it_warned_of() -> None:
+    stderr = (
+        "/virtual/main.c:25:27: warning: incompatible integer to pointer conversion "
+        "passing 'unsigned long' to parameter of type 'void *' [-Wint-conversion]\n"
+        "    events.ringbuf_output(sizeof(data), &data, 0);\n"
+        "                          ^~~~~~~~~~~~\n"
+        "python3: clang/AST/Type.h:690: Assertion `!isNull()' failed.\n"
+    )
+    program = 'b = """\n    events.ringbuf_output(sizeof(data), &data, 0);\n"""\n'
+    observed = Observation("early", stderr=stderr, status=-6)
+    found = diagnosis.behaviour(observed, Request(program, "", [], Limits(1, 1, 1)))
+    assert found is not None
+    assert "A pointer is given for an integer" in found.text.en
+    assert found.line == 2
+
+
 def test_bytes_that_python_shows_are_named() -> None:
     program = 'print("PID")\n    print(event.pid, event.comm)\n'
     found = silent.mistake(program, "77 b'learner'")
