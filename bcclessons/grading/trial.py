@@ -86,8 +86,11 @@ class Trial:
         )
         after_header = False
         for text in observed.stdout.splitlines():
-            # Columns may be aligned in any way.
-            found = re.fullmatch(exercise.output.line, text.expandtabs().strip())
+            # Columns may be aligned in any way; the last one may be empty.
+            shown = text.expandtabs().lstrip()
+            found = re.fullmatch(exercise.output.line, shown) or re.fullmatch(
+                exercise.output.line, shown.rstrip()
+            )
             if found and after_header:
                 trial.lines.append(Line(text, found.groupdict(default="")))
             elif after_header:

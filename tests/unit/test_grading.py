@@ -331,6 +331,13 @@ def test_columns_may_be_aligned_in_any_way(row: str) -> None:
     assert trial.lines[0]["comm"] == "grouped"
 
 
+def test_the_last_column_may_be_empty() -> None:
+    exercise = next(item for item in EXERCISES if item.label == "06/3")
+    stdout = "\n".join([exercise.output.ready, "4711   "])
+    trial = Trial.of(exercise, Observation("interrupted", stdout))
+    assert [line["file"] for line in trial.lines] == [""]
+
+
 @pytest.mark.parametrize("row", ["missed: 3", "missed:3", "missed: 3 "])
 def test_a_number_may_follow_its_label_in_any_way(row: str) -> None:
     exercise = next(item for item in EXERCISES if item.label == "04/2")
