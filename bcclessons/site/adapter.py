@@ -32,6 +32,7 @@ from bcclessons.site.markdown import LessonMarkdown
 from bcclessons.site.metadata import Metadata, describe
 from bcclessons.site.page import Page, location
 from bcclessons.site.postbuild import PostBuild
+from bcclessons.site.search_entries import with_anchors
 
 log = get_plugin_logger("lessons")
 
@@ -178,7 +179,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
         source = self._page(page)
         item = source.own_lesson()
         language, subject = source.language, config.site_description or ""
-        content = page.content or ""
+        content = page.content = with_anchors(page.content or "")
         metadata = Metadata(
             language=language,
             course=config.site_name,
@@ -195,8 +196,7 @@ class LessonsPlugin(BasePlugin[LegacyConfig]):
                 if (own := self._page(each).own_lesson()) is not None
             },
         )
-        page.meta["metadata"] = metadata
-        page.meta["description"] = escape(metadata.description)
+        page.meta.update(metadata=metadata, description=escape(metadata.description))
         self._post_build.add(metadata, content)
         return context
 

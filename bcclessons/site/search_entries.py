@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 _BREAK = "\u200b"
 """Stands in a text wherever an excerpt may begin. It takes no room."""
-_PIECE = 100
+_PIECE = 80
 """From how many characters on a sentence is broken at its commas, too."""
 
 _BLOCKS = {"p", "li", "tr", "pre", "dt", "dd", "div", "summary", "figcaption"}
@@ -26,6 +26,10 @@ _IGNORED_CLASSES = {
 
 # What heads the first column of a table that explains messages: a row is found by itself.
 _MESSAGES = {"表示", "It says"}
+
+_ROWS = re.compile(
+    r'<h[23] id="(?P<id>[^"]+)"|<thead>\s*<tr>\s*<th>(?P<head>[^<]*)|<tr>(?=\s*<td)'
+)
 
 # What the reference says again, at length.
 _REPEATED = {"使った関数", "The calls used"}
@@ -83,7 +87,7 @@ def names_of(titles: Iterable[str]) -> list[str]:
     parts = [part for title in titles for part in (title, *re.split("[(（,，]", title))]
     parts += [re.sub(" function$|関数$", "", part) for part in parts]
     names = (re.sub("[ー ]", "", fold(part)) for part in parts)
-    return [name for name in dict.fromkeys(names) if name]
+    return [name for name in dict.fromkeys(names) if name and "(" not in name]
 
 
 def entries_of(path: str, title: str, content: str) -> list[Entry]:
@@ -92,6 +96,24 @@ def entries_of(path: str, title: str, content: str) -> list[Entry]:
     parser.feed(content)
     parser.close()
     return [entry for entry in parser.entries if entry.title not in _REPEATED]
+
+
+def with_anchors(content: str) -> str:
+    """Return a page's HTML with an anchor for each message that a table explains."""
+    section, of_messages, number = "", False, 0
+
+    def anchored(found: re.Match[str]) -> str:
+        nonlocal section, of_messages, number
+        if found["id"]:
+            section, number = found["id"], 0
+        elif found["head"] is not None:
+            of_messages = found["head"] in _MESSAGES
+        elif of_messages:
+            number += 1
+            return f'<tr id="{section}-{number}">'
+        return found[0]
+
+    return _ROWS.sub(anchored, content)
 
 
 class _Reader(HTMLParser):
@@ -131,7 +153,7 @@ class _Reader(HTMLParser):
         if tag == "table":
             self._is_of_messages = False
         if tag == "tr":
-            self._cells, self._anchor = [], ""
+            self._cells, self._anchor = [], values.get("id", "")
         if tag == "a" and "id" in values and self._open and self._open[-1][0] == "td":
             self._anchor = self._anchor or values["id"]
         if tag not in _VOID:
@@ -162,9 +184,9 @@ class _Reader(HTMLParser):
         """Add a table's row, which is an entry if it explains a term or a message."""
         if self._is_of_messages:
             title, *texts = self._cells
-            entry = Entry(
-                self._section.location, title, pieces=_pieces("．".join(texts))
-            )
+            entry = Entry(f"{self._path}#{self._anchor}", title)
+            for text in texts:
+                entry.pieces += [*_pieces(text), " "]
             entry.is_message = True
             self.entries.append(entry)
         elif not _MESSAGES.isdisjoint(self._cells[:1]):

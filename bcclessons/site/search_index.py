@@ -135,7 +135,7 @@ def _exact(
             exact.update((name, number) for name in names_of(names_of_it))
     for said, meant in synonyms.items():
         numbers = [found[name] for name in names_of(meant) if name in found]
-        for name in names_of(said.strip("()").split("|")) if numbers else ():
-            if not re.search(r"[?*\\()^]", name):
+        if numbers and (plain := re.fullmatch(r"\(?([^()?*^$\\]+)\)?", said)):
+            for name in names_of(plain[1].split("|")):
                 exact.setdefault(name, numbers[0])
     return exact

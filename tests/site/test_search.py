@@ -538,6 +538,17 @@ def test_the_index_is_text_without_markup(site: Path) -> None:
     assert "<" not in index
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_every_place_in_the_index_is_there(site: Path, language: str) -> None:
+    index = (site / f"search/{language}.js").read_text()
+    entries = json.loads(index.partition("=")[2].rstrip(";\n"))["entries"]
+    places = [unquote(entry["location"]) for entry in entries]
+    assert len(set(places)) == len(places)
+    for path, _, anchor in (place.partition("#") for place in places):
+        page = (site / path / "index.html").read_text()
+        assert not anchor or f'id="{anchor}"' in page, (path, anchor)
+
+
 def test_markup_in_a_query_is_text(home: dict[str, Page]) -> None:
     for query in ("<b>ctx</b>", "sizeof(data))"):
         results(home["en/"], query)

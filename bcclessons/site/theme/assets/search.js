@@ -62,7 +62,7 @@
     const split = asked.split(/[\s"'`“”‘’「」、，。；：:,;!?()[\]{}<>=|]+/);
     const words = [
       ...new Set(split.flatMap(known)),
-    ].slice(0, 30);
+    ].slice(0, 20);
     const meant = index.synonyms.flatMap(([key = "", ...said] = [""]) =>
       asked.match(key) ? said : [],
     );
