@@ -34,18 +34,21 @@ const Page = (() => {
     });
   /** Where the keyboard was when it went to the pane. @type {HTMLElement?} */
   let left = null;
-  /** Take the keyboard to an element of the pane; Escape takes it back. */
+  /** Take the keyboard to an element of the pane; Escape, or closing it, takes it back. */
   const enter = (/** @type {HTMLElement} */ element) => {
     left = /** @type {HTMLElement} */ (document.activeElement);
     element.focus({ preventScroll: true });
   };
-  const leave = (/** @type {KeyboardEvent} */ { key, target }) => {
-    if (key !== "Escape" || !(target instanceof Element) || !target.closest(".pane")) return;
-    if (target.closest("textarea, [contenteditable]")) return; // a terminal, or an editor
-    left?.focus();
+  const leave = (/** @type {HTMLElement?} */ otherwise = null) => {
+    (left ?? otherwise)?.focus({ preventScroll: !left });
     left = null;
   };
-  addEventListener("keydown", leave, true); // the player keeps its keys to itself
+  const escaped = (/** @type {KeyboardEvent} */ { key, target }) => {
+    if (key !== "Escape" || !(target instanceof Element) || !target.closest(".pane")) return;
+    if (target.closest("textarea, [contenteditable]")) return; // a terminal, or an editor
+    leave();
+  };
+  addEventListener("keydown", escaped, true); // the player keeps its keys to itself
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
 
   // The other language's page has the same headings in the same order: it opens at this one.
@@ -81,6 +84,7 @@ const Page = (() => {
     set,
     load,
     enter,
+    leave,
     /** How to scroll. @returns {ScrollBehavior} */
     get behavior() {
       return motion.matches ? "auto" : "smooth";

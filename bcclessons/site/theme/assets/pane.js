@@ -99,8 +99,9 @@ const Pane = (() => {
     });
     each.addEventListener("keydown", (event) => {
       const to = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: -1 }[event.key];
-      if (to !== undefined) event.preventDefault();
-      tabs.at((to ?? i) % tabs.length)?.focus();
+      if (to === undefined) return;
+      event.preventDefault();
+      tabs.at(to % tabs.length)?.focus();
     });
   });
   keep(Page.get("tab"));
@@ -143,9 +144,7 @@ const Pane = (() => {
   let due = 0;
   const scrolled = () => {
     cancelAnimationFrame(due);
-    due = requestAnimationFrame(() => {
-      if (performance.now() > own && !Present.on) reading();
-    });
+    due = requestAnimationFrame(() => performance.now() > own && !Present.on && reading());
   };
   addEventListener("scroll", scrolled, { passive: true });
   addEventListener("scrollend", () => {
@@ -229,9 +228,10 @@ const Pane = (() => {
   const close = () => {
     pane.classList.remove("docked");
     if (pane.contains(asked.elements[0])) light([]); // it is not seen any more
-    pinned.elements[0]?.focus({ preventScroll: true });
+    if (pane.contains(document.activeElement)) Page.leave(pinned.elements[0] ?? strip);
   };
   strip.addEventListener("click", dock);
+  strip.addEventListener("click", ({ detail }) => detail || Page.enter(all(".pane-close")[0]));
   all(".pane-close")[0].addEventListener("click", close);
   addEventListener("keydown", ({ key }) => {
     if (key === "Escape" && pane.matches(".docked:not(:has(.live:focus-within))")) close();
