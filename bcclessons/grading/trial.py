@@ -104,6 +104,11 @@ class Trial:
         pids = {str(call.pid) for call in self.calls}
         return [line for line in self.lines if line["pid"] in pids]
 
+    @property
+    def others_without_line(self) -> int:
+        """How many calls of other programs have no line, at most."""
+        return max(0, self.other_calls - len(self.lines) + len(self.own_lines))
+
     def lines_of(self, call: Call) -> list[Line]:
         """Return the lines whose PID is the call's."""
         return [line for line in self.lines if line["pid"] == str(call.pid)]

@@ -13,6 +13,7 @@ from bcclessons.grading.contract import (
     CallFacts,
     Ending,
     Limits,
+    Load,
     Observation,
     Request,
 )
@@ -336,6 +337,25 @@ def test_the_last_column_may_be_empty() -> None:
     stdout = "\n".join([exercise.output.ready, "4711   "])
     trial = Trial.of(exercise, Observation("interrupted", stdout))
     assert [line["file"] for line in trial.lines] == [""]
+
+
+@pytest.mark.parametrize(
+    ("others", "shown", "right"),
+    [(0, 0, False), (200, 0, True), (200, 150, False), (400, 150, True)],
+)
+def test_as_many_may_be_lost_as_others_called_and_have_no_line(
+    others: int, shown: int, right: bool
+) -> None:
+    exercise = next(item for item in EXERCISES if item.label == "06/1")
+    step = next(n for n, step in enumerate(exercise.steps) if step.times == 300)
+    call = CallFacts(77, 77, 71, 1, 2, -2, step)
+    lines = ["77 learner"] * 100 + ["4711 bash"] * shown
+    total = 200 + 150  # what is lost of the 300, and of others
+    stdout = "\n".join([exercise.output.ready, *lines, f"failed: {total}"])
+    observed = Observation("interrupted", stdout, calls=[call], load=Load(calls=others))
+    trial = Trial.of(exercise, observed)
+    found = _compare(_load(exercise.folder / "check.py"), trial, "", "")
+    assert (found is None) is right
 
 
 @pytest.mark.parametrize("row", ["missed: 3", "missed:3", "missed: 3 "])
