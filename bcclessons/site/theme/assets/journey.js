@@ -87,7 +87,7 @@ const Journey = (() => {
     if (!location.hash.startsWith("#journey")) return;
     mount();
     // A track is linked to, too: by what the names of its steps begin with.
-    const n = steps.flat().findIndex((step) => `#${step.id}`.startsWith(location.hash));
+    const n = steps.flat().findIndex((step) => `#${step.id}-`.startsWith(`${location.hash}-`));
     if (n < 0) return;
     track = Number(n >= steps[0].length);
     show(track ? n - steps[0].length : n, false);
