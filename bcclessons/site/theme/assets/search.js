@@ -60,9 +60,7 @@
     if (!asked) return [];
     if (!index) await load();
     const split = asked.split(/[\s"'`“”‘’「」、，。；：:,;!?()[\]{}<>=|]+/);
-    const words = [
-      ...new Set(split.flatMap(known)),
-    ].slice(0, 20);
+    const words = [...new Set(split.flatMap(known))].slice(0, 20);
     const meant = index.synonyms.flatMap(([key = "", ...said] = [""]) =>
       asked.match(key) ? said : [],
     );
