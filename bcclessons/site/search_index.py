@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from bcclessons.console.text import Language, Text
@@ -71,7 +71,8 @@ def _index(entries: list[Entry], language: Language) -> dict[str, object]:
     everything = fold(" ".join(f"{entry.title} {entry.text}" for entry in entries))
     words = Counter(_WORD.findall(everything))
     # Terms are of more than one kind of letter.
-    terms = {fold(entry.title.split("（")[0]) for entry in entries if entry.is_term}
+    titles = (fold(entry.title.split("（")[0]) for entry in entries if entry.is_term)
+    terms = dict.fromkeys(titles)  # in order, so that each build is the same
     words.update(term for term in terms if len(term) > 4)
     return {
         "entries": [entry.data for entry in entries],
@@ -89,7 +90,7 @@ def _index(entries: list[Entry], language: Language) -> dict[str, object]:
 
 
 def _synonyms(
-    synonyms: Mapping[str, list[str]], everything: str, terms: Set[str]
+    synonyms: Mapping[str, list[str]], everything: str, terms: Collection[str]
 ) -> list[list[str]]:
     """Return patterns of what is typed, each with those words for it that the pages have."""
     keys: dict[tuple[str, ...], list[str]] = {}

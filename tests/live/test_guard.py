@@ -168,7 +168,8 @@ def test_a_message_that_is_too_large_ends_the_connection(live: Live) -> None:
     with live.connect("/live/control") as control:
         with suppress(ConnectionClosed):
             control.send("x" * (2 * 1024 * 1024))
-        assert close_code(control) == 1009
+        # What was not read resets the connection, which may overtake the code.
+        assert close_code(control) in (1009, None)
     assert live.get("/").status == 200
 
 

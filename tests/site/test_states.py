@@ -190,6 +190,8 @@ def test_what_the_keyboard_goes_back_to_is_not_below_the_header(
         viewport={"width": width, "height": 800},
         reduced_motion="reduce",
     )
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)  # the last of the page has its height
     page.locator(".md-footer a").last.focus()
     covered = []
     for _ in range(110):
