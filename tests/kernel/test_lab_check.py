@@ -114,7 +114,7 @@ class Watching:
 
     def __exit__(self, *exception: object) -> None:
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
+        self.process.wait(20)
         assert self.process.stdout is not None
         self.process.stdout.close()
 
