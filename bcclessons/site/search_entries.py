@@ -128,7 +128,7 @@ class _Reader(HTMLParser):
         self._text = ""
         self._cells: list[str] = []
         self._anchor = ""
-        self._is_of_messages = False
+        self._message = ""
         self._runs = 0
 
     @property
@@ -150,10 +150,9 @@ class _Reader(HTMLParser):
         if tag in _HEADINGS and tag != "h1" and "id" in values:
             self._section = Entry(f"{self._path}#{values['id']}", "")
             self.entries.append(self._section)
-        if tag == "table":
-            self._is_of_messages = False
         if tag == "tr":
-            self._cells, self._anchor = [], values.get("id", "")
+            self._cells, self._anchor = [], ""
+            self._message = values.get("id", "")  # by with_anchors()
         if tag == "a" and "id" in values and self._open and self._open[-1][0] == "td":
             self._anchor = self._anchor or values["id"]
         if tag not in _VOID:
@@ -182,15 +181,13 @@ class _Reader(HTMLParser):
 
     def _end_row(self) -> None:
         """Add a table's row, which is an entry if it explains a term or a message."""
-        if self._is_of_messages:
+        if self._message:
             title, *texts = self._cells
-            entry = Entry(f"{self._path}#{self._anchor}", title)
+            entry = Entry(f"{self._path}#{self._message}", title)
             for text in texts:
                 entry.pieces += [*_pieces(text), " "]
             entry.is_message = True
             self.entries.append(entry)
-        elif not _MESSAGES.isdisjoint(self._cells[:1]):
-            self._is_of_messages = True
         elif self._anchor:
             *titles, text = self._cells
             title = titles[0] + "".join(
@@ -200,7 +197,7 @@ class _Reader(HTMLParser):
             entry.is_term = True
             entry.pieces = _pieces(text)
             self.entries.append(entry)
-        else:
+        elif _MESSAGES.isdisjoint(self._cells[:1]):
             self._section.pieces += [_BREAK, " ".join(self._cells), " "]
 
     def _end_block(self, *, is_code: bool = False) -> None:
