@@ -32,6 +32,12 @@ class Text:
         """Return the message for a reader of this language."""
         return self.ja if language is Language.JA else self.en
 
+    def then(self, more: Text | None) -> Text:
+        """Return the message with another sentence after it, if there is one."""
+        if more is None:
+            return self
+        return Text(ja=self.ja + more.ja, en=f"{self.en} {more.en}")
+
 
 class Problem(Exception):
     """A failure that a person can act on: what is wrong, and what to type next."""

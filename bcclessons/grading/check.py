@@ -184,10 +184,7 @@ def _compare(
         )
         if hint is None or given:
             return Feedback(failed.text, failed.output, line)
-        text = Text(
-            ja=f"{failed.text.ja}{hint.text.ja}", en=f"{failed.text.en} {hint.text.en}"
-        )
-        return Feedback(text, failed.output, hint.line or line)
+        return Feedback(failed.text.then(hint.text), failed.output, hint.line or line)
     except Exception as error:
         # Printed was what no check has foreseen: a word where a number should be.
         return _unreadable(error, trial)

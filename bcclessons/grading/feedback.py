@@ -58,7 +58,7 @@ def result(
     title = f"{exercise.label} {exercise.title.to(language)}"
     if feedback is None:
         return f"{title}: {Text(ja='できた．', en='solved.').to(language)}"
-    parts = [_with_retry(feedback.text, feedback.retry)]
+    parts = [feedback.text.then(feedback.retry)]
     if feedback.output is not None:
         parts.append(
             Text(
@@ -96,15 +96,9 @@ def as_data(
     feedback = feedback or Feedback(Text(ja="できた．", en="Solved."))
     data = {"solved": solved, **vars(feedback)}
     retry = data.pop("retry")
-    data["text"] = _with_retry(feedback.text, retry and (retry_here or retry))
+    data["text"] = feedback.text.then(retry and (retry_here or retry))
     data["output"] = feedback.output and printable(feedback.output)
     return data
-
-
-def _with_retry(text: Text, retry: Text | None) -> Text:
-    if retry is None:
-        return text
-    return Text(ja=text.ja + retry.ja, en=f"{text.en} {retry.en}")
 
 
 def printable(line: str) -> str:

@@ -215,14 +215,12 @@ def refusal(stderr: str, source: Source) -> Feedback | None:
         for where in (meaning.where, last_call):
             if line is None and where:
                 line = source.only(where, function) or source.only(where)
-        text = Text(ja=refused.ja + explained.ja, en=f"{refused.en} {explained.en}")
-        return Feedback(text, reason or None, line)
+        return Feedback(refused.then(explained), reason or None, line)
     # What an older clang only warns of.
     warned = compiler.warning(stderr, source)
     if warned is None:
         return Feedback(refused, reason or None, line)
-    text = Text(ja=refused.ja + warned.text.ja, en=f"{refused.en} {warned.text.en}")
-    return Feedback(text, reason or None, warned.line or line)
+    return Feedback(refused.then(warned.text), reason or None, warned.line or line)
 
 
 def _call(log: str) -> str:

@@ -47,11 +47,9 @@ def check(trial: Trial) -> None:
                 cut = cut_off(values[name], call.made_by.uid) if name == "uid" else None
                 raise CheckFailed(
                     Text(
-                        ja=f"PID {call.pid} の {name}= は {value} のはずである．"
-                        f"{cut.ja if cut else ''}",
-                        en=f"For PID {call.pid}, {name}= should be {value}."
-                        f"{f' {cut.en}' if cut else ''}",
-                    ),
+                        ja=f"PID {call.pid} の {name}= は {value} のはずである．",
+                        en=f"For PID {call.pid}, {name}= should be {value}.",
+                    ).then(cut),
                     last,
                     code=f"{name} =",
                 )

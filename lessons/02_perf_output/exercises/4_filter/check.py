@@ -16,10 +16,10 @@ def check(trial: Trial) -> None:
             raise CheckFailed(
                 Text(
                     ja=f"この行は UID {uid} の execve である．表示するのは UID {WANTED} "
-                    f"のものだけである．{cut.ja if cut else ''}",
+                    "のものだけである．",
                     en=f"This line is of UID {uid}; only those of UID {WANTED} are to "
-                    f"be shown.{f' {cut.en}' if cut else ''}",
-                ),
+                    "be shown.",
+                ).then(cut),
                 shown[0],
                 code="trace_execve(void *ctx)",
             )

@@ -15,9 +15,7 @@ def check(trial: Trial) -> None:
                     en=f"For PID {call.pid}, {name.upper()} should be {value}.",
                 )
                 why = _why(call, name, value, line)
-                if why is not None:
-                    text = Text(ja=text.ja + why.ja, en=f"{text.en} {why.en}")
-                raise CheckFailed(text, line, code=f"data.{name}")
+                raise CheckFailed(text.then(why), line, code=f"data.{name}")
         if line["comm"] != call.made_by.name:
             raise CheckFailed(
                 Text(

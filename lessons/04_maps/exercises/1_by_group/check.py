@@ -18,10 +18,10 @@ def check(trial: Trial) -> None:
             raise CheckFailed(
                 Text(
                     ja=f"UID {line['uid']}，GID {line['gid']} での呼び出しは無い．あったのは "
-                    f"{_pairs(made)} である．{cut.ja if cut else ''}",
+                    f"{_pairs(made)} である．",
                     en=f"No call was made by UID {line['uid']} with GID {line['gid']}. "
-                    f"There were {_pairs(made)}.{f' {cut.en}' if cut else ''}",
-                ),
+                    f"There were {_pairs(made)}.",
+                ).then(cut),
                 line,
                 code=(
                     *("16 gid", "8 gid", "16_t gid", "8_t gid", "short gid"),
